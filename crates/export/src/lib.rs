@@ -1,0 +1,1 @@
+//! Arrow batches into files: CSV, XLSX, Parquet, JSON.

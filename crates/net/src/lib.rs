@@ -1,0 +1,1 @@
+//! Ground floor: the one outbound HTTP client.

@@ -1,0 +1,1 @@
+//! What people do: sign in, publish, assign, execute, download. Permissions are asked here.

@@ -1,0 +1,1 @@
+//! The data of completed runs: write, page, sort, filter.

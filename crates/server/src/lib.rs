@@ -1,0 +1,1 @@
+//! HTTP, command line and start-up: the binary `webreports`.

@@ -1,0 +1,1 @@
+//! Our metadata: every SQL statement, every migration.

@@ -1,0 +1,1 @@
+//! Starts the whole site for a test.

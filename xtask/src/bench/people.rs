@@ -1,0 +1,58 @@
+//! The demo's people with their passwords, as the demo prints them.
+
+use super::site::Site;
+use crate::error::{Error, Result};
+
+/// `login password` a line, for the scripts' standard input: a command line can be read by others.
+pub(crate) fn lines(site: &Site) -> Result<String> {
+    let output = site.output();
+    let people = people_of(&output);
+    if people.is_empty() {
+        return Err(Error::Bench(
+            "the demo printed nobody who could sign in".into(),
+        ));
+    }
+    Ok(people
+        .iter()
+        .map(|(login, password)| format!("{login} {password}\n"))
+        .collect())
+}
+
+/// A person's line holds the login, the one word with an `@`, and ends with the password.
+fn people_of(output: &str) -> Vec<(&str, &str)> {
+    output
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('{'))
+        .filter_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let login = words
+                .iter()
+                .find(|word| word.contains('@') && !word.contains("://"))?;
+            let password = words.last().filter(|last| *last != login)?;
+            Some((*login, *password))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_a_line_with_a_login_and_a_password_behind_it() {
+        let output = "\
+Portal    http://localhost:8080
+  Admin      ada@example.com    one-two
+  Publisher  pia@example.com    three-four
+{\"message\":\"signed in\",\"login\":\"ada@example.com\"}
+write to help@example.com
+";
+        assert_eq!(
+            people_of(output),
+            [
+                ("ada@example.com", "one-two"),
+                ("pia@example.com", "three-four")
+            ]
+        );
+    }
+}
