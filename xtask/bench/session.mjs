@@ -97,8 +97,8 @@ function formOf(page) {
 }
 
 function attribute(tag, name) {
-  const found = tag.match(new RegExp(`\\b${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)')`, 'i'));
-  return found && unescape(found[1] ?? found[2]);
+  const found = tag.match(new RegExp(`\\b${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, 'i'));
+  return found && unescape(found[1] ?? found[2] ?? found[3]);
 }
 
 function unescape(text) {

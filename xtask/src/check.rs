@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::place::Place;
 use crate::progress::{self, Progress, answer, shown};
 use crate::rust::cargo;
+use crate::steps::Steps;
 use crate::{machine, web};
 
 /// Licences, banned and doubled dependencies. The list of known holes needs a network that a build must not, so
@@ -17,38 +18,43 @@ const CARGO_DENY_CHECKS: [&str; 3] = ["bans", "licenses", "sources"];
 
 pub(crate) fn run(progress: &Progress, place: &Place) -> Result<()> {
     machine::prepare(progress, machine::FOR_DEMO)?;
-    rust(progress, place)?;
-    web::install(progress, place)?;
-    progress.step("Checking the web");
-    run_web(place)
+    let mut steps = Steps::new(progress);
+    rust(progress, place, &mut steps);
+    steps.run("Web: format and types", || {
+        web::install(progress, place)?;
+        run_web(place)
+    });
+    steps.finish()
 }
 
-/// Format, lints, dependencies.
-pub(crate) fn rust(progress: &Progress, place: &Place) -> Result<()> {
-    progress.step("Checking the format");
-    progress::run(&mut cargo(place, &["fmt", "--all", "--check"]))?;
-    install(progress, place)?;
-    progress.step("Checking the dependencies");
-    progress::run(
-        Command::new(cargo_deny(place))
-            .args(["--locked", "check", "--hide-inclusion-graph"])
-            .args(CARGO_DENY_CHECKS)
-            .current_dir(place.root()),
-    )?;
-    progress.step("Checking that demo and tests compile the same");
-    one_feature_set(place)?;
-    progress.step("Checking the lints");
-    progress::run(&mut cargo(
-        place,
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "--deny",
-            "warnings",
-        ],
-    ))
+/// What `cargo xtask ci` does before the tests, which check the web themselves.
+pub(crate) fn rust(progress: &Progress, place: &Place, steps: &mut Steps<'_>) {
+    steps.run("Rust: format", || {
+        progress::run(&mut cargo(place, &["fmt", "--all", "--check"]))
+    });
+    steps.run("Rust: licences and bans of dependencies", || {
+        install(progress, place)?;
+        let mut deny = Command::new(cargo_deny(place));
+        deny.args(["--locked", "check", "--hide-inclusion-graph"])
+            .args(CARGO_DENY_CHECKS);
+        progress::run(deny.current_dir(place.root()))
+    });
+    steps.run("Rust: demo and tests compile the same", || {
+        one_feature_set(place)
+    });
+    steps.run("Rust: lints", || {
+        progress::run(&mut cargo(
+            place,
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ],
+        ))
+    });
 }
 
 /// Fails when tests ask a dependency for features that the server does not: `cargo build` would then compile it, and

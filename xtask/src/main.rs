@@ -13,6 +13,7 @@ mod place;
 mod progress;
 mod rust;
 mod stamp;
+mod steps;
 mod test;
 mod web;
 

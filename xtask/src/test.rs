@@ -1,69 +1,15 @@
 //! `cargo xtask test`: every test there is, browser tests included.
 //!
-//! A step that fails does not stop the others, so that one run shows all that is wrong; only what needs the server's
-//! binary is not started without it.
+//! Only what needs the server's binary is not started without it.
 
 use std::process::Command;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::place::Place;
-use crate::progress::{self, Progress, answer, clock};
+use crate::progress::{self, Progress, answer};
 use crate::rust::cargo;
+use crate::steps::Steps;
 use crate::{check, clients, machine, rust, web};
-
-/// The steps so far, with those that failed.
-struct Steps<'a> {
-    progress: &'a Progress,
-    done: usize,
-    failed: Vec<String>,
-}
-
-impl<'a> Steps<'a> {
-    fn new(progress: &'a Progress) -> Steps<'a> {
-        Steps {
-            progress,
-            done: 0,
-            failed: Vec::new(),
-        }
-    }
-
-    /// Runs one step; `true` when it succeeded.
-    fn run(&mut self, name: &str, step: impl FnOnce() -> Result<()>) -> bool {
-        self.progress.step(name);
-        self.done += 1;
-        match step() {
-            Ok(()) => true,
-            Err(error) => {
-                self.progress.failed(&error);
-                self.failed.push(name.to_owned());
-                false
-            }
-        }
-    }
-
-    fn leave_out(&mut self, name: &str) {
-        self.done += 1;
-        self.failed.push(format!("{name} (not started)"));
-    }
-
-    /// The last line of the whole command.
-    fn finish(self) -> Result<()> {
-        let succeeded = self.done - self.failed.len();
-        let took = clock(self.progress.elapsed());
-        self.progress.step(&format!(
-            "{succeeded} of {} steps succeeded in {} min",
-            self.done,
-            took.trim_start()
-        ));
-        if self.failed.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Steps {
-                failed: self.failed,
-            })
-        }
-    }
-}
 
 /// `cargo xtask test`.
 pub(crate) fn run(progress: &Progress, place: &Place) -> Result<()> {
@@ -76,9 +22,7 @@ pub(crate) fn run(progress: &Progress, place: &Place) -> Result<()> {
 pub(crate) fn run_after_checks(progress: &Progress, place: &Place) -> Result<()> {
     machine::prepare(progress, machine::FOR_TESTS)?;
     let mut steps = Steps::new(progress);
-    steps.run("Format, dependencies, lints", || {
-        check::rust(progress, place)
-    });
+    check::rust(progress, place, &mut steps);
     tests(progress, place, &mut steps)?;
     steps.finish()
 }
@@ -140,20 +84,4 @@ fn browser_tests(place: &Place) -> Command {
         tests.env("WEBREPORTS_TEST_CHROMIUM", chromium);
     }
     tests
-}
-
-#[cfg(test)]
-mod tests_of_steps {
-    use super::*;
-
-    #[test]
-    fn one_failed_step_fails_the_whole_and_is_named() {
-        let progress = Progress::begin();
-        let mut steps = Steps::new(&progress);
-        assert!(steps.run("good", || Ok(())));
-        assert!(!steps.run("bad", || Err(Error::Usage("no".into()))));
-        steps.leave_out("late");
-        let error = steps.finish().expect_err("a step failed");
-        assert_eq!(error.to_string(), "failed: bad, late (not started)");
-    }
 }

@@ -25,11 +25,9 @@ pub trait FromColumn: Sized {
 macro_rules! columns {
     ($($type:ty),*) => {$(
         impl FromColumn for $type {
+            /// Read as an `Option`: SQLite's driver would otherwise take a null for 0.
             fn from_column(row: &Row, column: &str) -> Option<$type> {
-                match row {
-                    Row::Sqlite(row) => row.try_get(column).ok(),
-                    Row::Postgres(row) => row.try_get(column).ok(),
-                }
+                Option::<$type>::from_column(row, column).flatten()
             }
         }
         impl FromColumn for Option<$type> {

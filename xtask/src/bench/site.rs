@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -97,7 +98,14 @@ impl Site {
 
     fn spawn(place: &Place, folder: &Path, ports: Ports, ready_max: Duration) -> Result<Site> {
         let output_path = folder.join("output");
-        let output = File::create(&output_path).map_err(Error::file(&output_path))?;
+        // It will hold the demo people's passwords.
+        let output = File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&output_path)
+            .map_err(Error::file(&output_path))?;
         let errors = output.try_clone().map_err(Error::file(&output_path))?;
         let [portal, org, org_tls] = ports.0.map(|port| port.to_string());
         let mut command = Command::new(place.binary("release"));
