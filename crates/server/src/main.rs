@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary `webreports`: see `webreports help`.
+
+fn main() -> std::process::ExitCode {
+    server::cli::main()
+}

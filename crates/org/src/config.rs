@@ -1,0 +1,110 @@
+//! What an operator decides about the org. Checked when it starts; nothing of it changes while it runs.
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
+
+use ipnet::IpNet;
+use url::Url;
+use vault::KeySource;
+
+use crate::{Error, Result};
+
+/// How an org is set up.
+#[derive(Clone, Debug)]
+pub struct OrgConfig {
+    /// Where plain http listens; port 0 takes a free one.
+    pub http_address: SocketAddr,
+    /// Where https listens, with the certificate of `tls`.
+    pub https_address: Option<SocketAddr>,
+    /// The public addresses. A request's `Host` must select one of them, or it gets 421; issuers, links and cookies follow it.
+    /// Empty: the listeners' own loopback addresses, which a test with port 0 wants.
+    pub addresses: Vec<Url>,
+    /// Holds `org.db`, the CA and its certificate.
+    pub data_folder: PathBuf,
+    /// The org's own database; `org.db` in the data folder by default.
+    pub database: db::Address,
+    /// The org's own master key.
+    pub key: KeySource,
+    pub company_name: String,
+    pub rate_limits: RateLimitSettings,
+    /// Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Okta's limits, times a factor.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimitSettings {
+    /// 100: as Okta's. 0: nothing is counted, and the headers show the full bucket.
+    pub percent: u32,
+    /// What one API token or OAuth client may take of each bucket.
+    pub token_share_percent: u32,
+}
+
+impl Default for RateLimitSettings {
+    fn default() -> RateLimitSettings {
+        RateLimitSettings { percent: 100, token_share_percent: 50 }
+    }
+}
+
+impl OrgConfig {
+    /// An org on loopback whose files lie in `data_folder` and whose key lies in `keys_folder`.
+    pub fn local(data_folder: PathBuf, keys_folder: PathBuf) -> OrgConfig {
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        OrgConfig {
+            http_address: loopback,
+            https_address: None,
+            addresses: Vec::new(),
+            database: db::Address::Sqlite(data_folder.join("org.db")),
+            key: KeySource::File(keys_folder.join("org.key")),
+            data_folder,
+            company_name: "Built-in org".to_owned(),
+            rate_limits: RateLimitSettings::default(),
+            trusted_proxies: Vec::new(),
+        }
+    }
+
+    /// The same org with these public addresses.
+    pub fn with_addresses(mut self, addresses: &[&str]) -> Result<OrgConfig> {
+        self.addresses = addresses.iter().map(|address| parse_address(address)).collect::<Result<_>>()?;
+        Ok(self)
+    }
+
+    /// Refuses what could only fail later.
+    pub(crate) fn check(&self) -> Result<()> {
+        for address in &self.addresses {
+            check_address(address)?;
+        }
+        if self.company_name.trim().is_empty() {
+            return Err(Error::Setting { name: "company_name", reason: "it is empty".to_owned() });
+        }
+        Ok(())
+    }
+}
+
+fn parse_address(text: &str) -> Result<Url> {
+    let address = Url::from_str(text).map_err(|error| Error::Setting { name: "addresses", reason: format!("`{text}`: {error}") })?;
+    check_address(&address)?;
+    Ok(address)
+}
+
+fn check_address(address: &Url) -> Result<()> {
+    let bare = address.path() == "/" && address.query().is_none() && address.fragment().is_none() && address.username().is_empty();
+    if matches!(address.scheme(), "http" | "https") && address.host().is_some() && bare {
+        return Ok(());
+    }
+    let reason = format!("`{address}` is not just scheme, host and port");
+    Err(Error::Setting { name: "addresses", reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_scheme_host_and_port_alone() {
+        let config = || OrgConfig::local("data".into(), "keys".into());
+        assert!(config().with_addresses(&["http://localhost:8081", "https://org.example.test"]).is_ok());
+        for wrong in ["localhost:8081", "http://localhost/org", "ftp://localhost", "http://me@localhost", "http://localhost/?x"] {
+            assert!(config().with_addresses(&[wrong]).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests of the org as a whole, over HTTP.

@@ -1,0 +1,146 @@
+//! Problems: the one place that knows status codes. Answers are `application/problem+json` (RFC 9457) with a stable `type`.
+//!
+//! The match over `portal::Error` has no `_` arm: a new error does not compile until its answer is decided. What a person may not
+//! know of is a 404; what went wrong inside is logged whole, and the reader sees a reference number.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::{FromRequest, Request, rejection::JsonRejection},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use utoipa::ToSchema;
+
+/// What went wrong, in words for a person.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable name of the kind of problem: `/problems/<slug>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// Number under which the server's log tells the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// A message for each field of the request that does not fit.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub errors: BTreeMap<String, String>,
+    /// Parameters that need a value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}
+
+impl Problem {
+    pub fn new(status: u16, slug: &str, detail: impl std::fmt::Display) -> Problem {
+        Problem {
+            kind: format!("/problems/{slug}"),
+            title: title(slug).to_owned(),
+            status,
+            detail: detail.to_string(),
+            hint: None,
+            reference: None,
+            errors: BTreeMap::new(),
+            missing: Vec::new(),
+        }
+    }
+
+    pub fn not_found() -> Problem {
+        Problem::new(404, "not-found", "there is nothing here, or nothing for you")
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> Problem {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub fn errors(mut self, errors: BTreeMap<String, String>) -> Problem {
+        self.errors = errors;
+        self
+    }
+
+    pub fn missing(mut self, missing: Vec<String>) -> Problem {
+        self.missing = missing;
+        self
+    }
+
+    /// Something of ours failed. The log has the whole chain of causes under the reference that the reader sees.
+    pub fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
+        let reference = reference();
+        tracing::error!(%reference, error = %chain(error), "a request failed");
+        let problem = Problem::new(500, "internal", "something went wrong on our side");
+        Problem { reference: Some(reference), ..problem }.hint("try again; if it stays, give the reference to your administrator")
+    }
+}
+
+/// The error and its causes, outermost first.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn reference() -> String {
+    use world::Random;
+    let random: &dyn Random = &world::OsRandom;
+    random.text(b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 8)
+}
+
+fn title(slug: &str) -> &'static str {
+    match slug {
+        "not-signed-in" => "Sign in to go on",
+        "permission-needed" => "You may not do this",
+        "csrf" => "This request did not come from a page of ours",
+        "not-found" => "Not found",
+        "conflict" => "This does not fit what is already there",
+        "invalid" => "Something in this needs to be put right",
+        "parameters-missing" => "The report needs values",
+        "rights-too-old" => "Your rights could not be confirmed",
+        "no-role" => "You have no role in WebReports yet",
+        "lapsed" => "This assignment has lapsed",
+        "checks-not-passed" => "Not every check has passed",
+        "sign-in-failed" => "Sign-in did not work",
+        "org-unavailable" => "The Okta org could not be reached",
+        "too-many" => "Too many at once",
+        "wait" => "Wait a moment",
+        "misdirected" => "Unknown address",
+        "too-large" => "This is too large",
+        "timeout" => "This took too long",
+        "source-failed" => "The report's database said no",
+        "gone" => "The data of this result is no longer there",
+        _ => "Something went wrong",
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, [(header::CONTENT_TYPE, "application/problem+json")], Json(self)).into_response()
+    }
+}
+
+/// A JSON body whose faults are answered as a problem.
+pub struct Body<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Body<T>, Problem> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Body(body)),
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(415, "invalid", "the body is not JSON")
+                .hint("send it with Content-Type: application/json")),
+            Err(JsonRejection::BytesRejection(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(Problem::new(413, "too-large", "the body is larger than this call takes"))
+            }
+            Err(rejection) => Err(Problem::new(422, "invalid", rejection.body_text())),
+        }
+    }
+}

@@ -1,0 +1,2 @@
+export { api, bind, readProblem, unwrap } from './client';
+export type * from './types';

@@ -1,0 +1,29 @@
+import { redirect } from '@sveltejs/kit';
+import { problemOf } from '@webreports/ui/problem';
+import { signInAddress } from '$lib/session/return';
+import { session } from '$lib/session/session.svelte';
+import type { LayoutLoad } from './$types';
+
+export const ssr = false;
+export const prerender = false;
+
+let started = false;
+
+/** Knows who is signed in before any page is shown; pages in `(bare)` work without. */
+export const load: LayoutLoad = async ({ route, url, untrack }) => {
+  if (!started) {
+    session.start();
+    started = true;
+  }
+  if (route.id?.startsWith('/(bare)')) return {};
+  // The frame is on its way while the session is asked for; pages without it do not load it.
+  const frame = import('$lib/frame/Frame.svelte').then((module) => module.default);
+  if (session.current) return { Frame: await frame };
+  const path = untrack(() => url.pathname + url.search + url.hash);
+  try {
+    if (await session.load()) return { Frame: await frame };
+  } catch (thrown) {
+    return { problem: problemOf(thrown) };
+  }
+  redirect(307, signInAddress(path));
+};

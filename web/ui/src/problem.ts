@@ -1,0 +1,58 @@
+// A problem as the server tells it (RFC 9457), and the way from anything thrown to one that can be shown.
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  hint?: string;
+  /** What to quote when one asks for help. */
+  reference?: string;
+  /** Words per field of the form that was sent. */
+  errors?: Record<string, string>;
+}
+
+/** Carries a problem through `throw`, so that one `catch` can show it. */
+export class ProblemError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.title);
+    this.name = 'ProblemError';
+    this.problem = problem;
+  }
+
+  get slug(): string {
+    return slugOf(this.problem);
+  }
+}
+
+/** The last part of a problem's type: `/problems/not-found` is `not-found`. */
+export function slugOf(problem: Problem): string {
+  return problem.type.split('/').at(-1) ?? '';
+}
+
+export const OFFLINE: Problem = {
+  type: '/problems/offline',
+  title: 'The server can’t be reached',
+  status: 0,
+  detail: 'Nothing was lost. Check the connection and try again.',
+};
+
+/** Whatever was thrown, as something a person can read. */
+export function problemOf(thrown: unknown): Problem {
+  if (thrown instanceof ProblemError) return thrown.problem;
+  if (thrown instanceof TypeError && /fetch|network|load failed/i.test(thrown.message)) return OFFLINE;
+  return {
+    type: '/problems/page',
+    title: 'This page ran into an error of its own',
+    status: 0,
+    detail: thrown instanceof Error ? thrown.message : String(thrown),
+    hint: 'Load the page again. If it happens once more, tell an administrator what you did.',
+  };
+}
+
+/** Was it only that somebody stopped waiting? Nothing to show then. */
+export function isAbort(thrown: unknown): boolean {
+  return thrown instanceof DOMException && thrown.name === 'AbortError';
+}
