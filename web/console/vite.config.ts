@@ -1,6 +1,6 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
-import { strictStyle } from '../scripts/strict-style.js';
+import { strictStyle } from '../scripts/strict-style';
 
 export default defineConfig({
   plugins: [strictStyle(), sveltekit()],

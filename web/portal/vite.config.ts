@@ -1,6 +1,6 @@
 import { sveltekit } from '@sveltejs/kit/vite';
 import { defineConfig } from 'vite';
-import { strictStyle } from '../scripts/strict-style.js';
+import { strictStyle } from '../scripts/strict-style';
 
 const FRAMEWORK = /node_modules\/(svelte|@sveltejs\/kit|esm-env|clsx|devalue|openapi-fetch)\//;
 const BASE =

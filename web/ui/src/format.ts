@@ -154,7 +154,7 @@ export function instantText(at: string, locale?: string): string {
 
 const DAY_MS = 86_400_000;
 
-/** "4 min ago" under a day; the day and time after that. The exact instant stands on hover. */
+/** "4 min ago" under a day; the day after that. The exact instant stands on hover. */
 export function ago(at: string, now: number, locale?: string): string {
   const ms = now - Date.parse(at);
   if (Number.isNaN(ms)) return at;
@@ -164,11 +164,7 @@ export function ago(at: string, now: number, locale?: string): string {
   if (span < 60_000) return words(`${Math.round(span / 1000)} s`);
   if (span < 3_600_000) return words(`${Math.round(span / 60_000)} min`);
   if (span < DAY_MS) return words(`${Math.round(span / 3_600_000)} h`);
-  return instantFormat(locale, 'short', {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-  }).format(Date.parse(at));
+  return instantFormat(locale, 'short', { year: 'numeric', month: 'short', day: 'numeric' }).format(
+    Date.parse(at),
+  );
 }

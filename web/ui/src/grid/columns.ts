@@ -13,6 +13,8 @@ export interface PlacedColumn {
   column: GridColumn;
   /** Its place among the values of a row. */
   index: number;
+  /** Its place among the columns that are shown. */
+  position: number;
   left: number;
   width: number;
   right: boolean;
@@ -42,9 +44,9 @@ export function place(columns: GridColumn[], kept: Record<string, number>, from:
   return columns
     .map((column, index) => ({ column, index }))
     .filter(({ column }) => column.visible !== false)
-    .map(({ column, index }) => {
+    .map(({ column, index }, position) => {
       const width = clampWidth(kept[column.name] ?? widthFor(column));
-      const placed = { column, index, left, width, right: isNumeric(column) };
+      const placed = { column, index, position, left, width, right: isNumeric(column) };
       left += width;
       return placed;
     });

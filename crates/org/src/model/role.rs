@@ -1,0 +1,136 @@
+//! Administrator roles: who has which, and what a role may do.
+//!
+//! Invariant: rights are asked for at every call; nothing of a person's rights is kept in a token or session.
+
+use db::{Conn, Row, query};
+use world::{Instant, World};
+
+use super::id::{GroupId, RoleId, UserId};
+use crate::{Error, Result};
+
+macro_rules! role_types {
+    ($($variant:ident $text:literal $label:literal;)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum RoleType { $($variant,)* }
+
+        impl RoleType {
+            pub const ALL: &[RoleType] = &[$(RoleType::$variant,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(RoleType::$variant => $text,)* }
+            }
+
+            pub fn label(self) -> &'static str {
+                match self { $(RoleType::$variant => $label,)* }
+            }
+
+            pub fn parse(text: &str) -> Option<RoleType> {
+                match text { $($text => Some(RoleType::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+// Strongest first: `strongest` relies on it.
+role_types! {
+    SuperAdmin "SUPER_ADMIN" "Super Administrator";
+    OrgAdmin "ORG_ADMIN" "Organizational Administrator";
+    ApiAccessManagementAdmin "API_ACCESS_MANAGEMENT_ADMIN" "API Access Management Administrator";
+    AppAdmin "APP_ADMIN" "Application Administrator";
+    UserAdmin "USER_ADMIN" "Group Administrator";
+    GroupMembershipAdmin "GROUP_MEMBERSHIP_ADMIN" "Group Membership Administrator";
+    HelpDeskAdmin "HELP_DESK_ADMIN" "Help Desk Administrator";
+    ReadOnlyAdmin "READ_ONLY_ADMIN" "Read-only Administrator";
+    ReportAdmin "REPORT_ADMIN" "Report Administrator";
+}
+
+/// One role given to one person or group.
+#[derive(Clone, Debug)]
+pub struct AdminRole {
+    pub id: RoleId,
+    pub kind: RoleType,
+    pub assignee: Assignee,
+    pub created: Instant,
+    pub last_updated: Instant,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assignee {
+    User(UserId),
+    Group(GroupId),
+}
+
+impl AdminRole {
+    const COLUMNS: &str = "r.id, r.type, r.user_id, r.group_id, r.created_us, r.updated_us";
+
+    fn read(row: &Row) -> Result<AdminRole> {
+        let kind: String = row.get("type")?;
+        let user: Option<String> = row.get("user_id")?;
+        let group: Option<String> = row.get("group_id")?;
+        let stored = |reason: String| Error::Stored { what: "administrator role", reason };
+        let assignee = match (user, group) {
+            (Some(user), None) => Assignee::User(user.into()),
+            (None, Some(group)) => Assignee::Group(group.into()),
+            _ => return Err(stored("it belongs to nobody".to_owned())),
+        };
+        Ok(AdminRole {
+            id: row.get::<String>("id")?.into(),
+            kind: RoleType::parse(&kind).ok_or_else(|| stored(format!("unknown type {kind}")))?,
+            assignee,
+            created: row.get("created_us")?,
+            last_updated: row.get("updated_us")?,
+        })
+    }
+}
+
+/// Every role that a person has now, by own assignment or through a group.
+pub async fn roles_of(conn: &mut Conn, user: &UserId) -> Result<Vec<AdminRole>> {
+    let sql = format!(
+        "select {} from admin_role r
+         where r.user_id = $1 or r.group_id in (select group_id from group_member where user_id = $1) order by r.id",
+        AdminRole::COLUMNS
+    );
+    query(sql).bind(user.as_str()).all(conn).await?.iter().map(AdminRole::read).collect()
+}
+
+/// The roles assigned to this group itself.
+pub async fn roles_of_group(conn: &mut Conn, group: &GroupId) -> Result<Vec<AdminRole>> {
+    let sql = format!("select {} from admin_role r where r.group_id = $1 order by r.id", AdminRole::COLUMNS);
+    query(sql).bind(group.as_str()).all(conn).await?.iter().map(AdminRole::read).collect()
+}
+
+/// `None`: the assignee has it already.
+pub async fn grant(conn: &mut Conn, world: &World, kind: RoleType, assignee: &Assignee) -> Result<Option<AdminRole>> {
+    let id = RoleId::new(world);
+    let now = world.now().whole_second();
+    let (user, group) = match assignee {
+        Assignee::User(user) => (Some(user.as_str()), None),
+        Assignee::Group(group) => (None, Some(group.as_str())),
+    };
+    let done = query(
+        "insert into admin_role (id, type, user_id, group_id, created_us, updated_us) values ($1, $2, $3, $4, $5, $5) on conflict do nothing",
+    );
+    let done = done.bind(id.as_str()).bind(kind.as_str()).bind(user).bind(group).bind(now).execute(conn).await?;
+    Ok((done == 1).then(|| AdminRole { id, kind, assignee: assignee.clone(), created: now, last_updated: now }))
+}
+
+/// `false`: there was no such assignment.
+pub async fn revoke(conn: &mut Conn, id: &RoleId) -> Result<bool> {
+    Ok(query("delete from admin_role where id = $1").bind(id.as_str()).execute(conn).await? == 1)
+}
+
+/// People who can sign in and are super administrators, by whatever way: while this is 0, nobody can grant a role.
+pub async fn count_active_super_administrators(conn: &mut Conn) -> Result<i64> {
+    let count = query(
+        "select count(*) as n from org_user u where u.status in ('ACTIVE', 'PASSWORD_EXPIRED', 'RECOVERY', 'LOCKED_OUT', 'PROVISIONED')
+         and (exists (select 1 from admin_role r where r.user_id = u.id and r.type = 'SUPER_ADMIN')
+              or exists (select 1 from admin_role r join group_member m on m.group_id = r.group_id
+                         where m.user_id = u.id and r.type = 'SUPER_ADMIN'))",
+    );
+    Ok(count.one(conn).await?.get("n")?)
+}
+
+/// The strongest of some roles: how lists name what somebody is.
+pub fn strongest(roles: &[AdminRole]) -> Option<RoleType> {
+    RoleType::ALL.iter().copied().find(|kind| roles.iter().any(|role| role.kind == *kind))
+}

@@ -1,0 +1,72 @@
+//! Why the portal says no. A variant exists when somebody would act differently on it.
+
+use std::collections::BTreeMap;
+
+use domain::{Denied, Permission};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It does not exist, or this person may not know that it does: the two are not told apart.
+    #[error("there is nothing here, or nothing for you")]
+    NotFound,
+    #[error("this takes the permission `{}`", .0.as_str())]
+    PermissionNeeded(Permission),
+    #[error("the assignment of `{report}` has lapsed; ask whoever assigned it to renew it")]
+    Lapsed { report: String },
+    #[error("`{report}` needs a value for {}", names.join(", "))]
+    ParametersMissing { report: String, names: Vec<String> },
+    /// A message for each field that does not fit.
+    #[error("something in this needs to be put right: {}", one_line(.0))]
+    Invalid(BTreeMap<String, String>),
+    /// What is asked for does not fit what is already there.
+    #[error("{0}")]
+    Conflict(String),
+    /// Too much is under way; it is worth trying again later.
+    #[error("{0}")]
+    TooMany(String),
+    /// The run is there and its data is not: it failed, was cancelled or interrupted, or retention removed it.
+    #[error("{0}")]
+    NoData(String),
+    /// A reader's database said no, or could not be reached.
+    #[error("the report's database said no")]
+    Source(#[from] source::Error),
+    #[error("the stored result could not be used")]
+    Results(#[from] results::Error),
+    #[error("the file could not be written")]
+    Export(#[from] export::Error),
+    #[error("the metadata store failed")]
+    Store(#[from] store::Error),
+    #[error("the vault said no")]
+    Vault(#[from] vault::Error),
+    #[error("a file or folder of the portal could not be used")]
+    Files(#[from] std::io::Error),
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// One field that does not fit.
+    pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Error {
+        Error::Invalid(BTreeMap::from([(field.to_owned(), message.into())]))
+    }
+}
+
+fn one_line(errors: &BTreeMap<String, String>) -> String {
+    errors.iter().map(|(field, message)| format!("{field}: {message}")).collect::<Vec<_>>().join("; ")
+}
+
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Error {
+        Error::Store(store::Error::Db(error))
+    }
+}
+
+impl From<Denied> for Error {
+    fn from(denied: Denied) -> Error {
+        match denied {
+            Denied::PermissionNeeded(permission) => Error::PermissionNeeded(permission),
+            Denied::NotFound => Error::NotFound,
+            Denied::Lapsed => Error::Lapsed { report: "this report".to_owned() },
+        }
+    }
+}

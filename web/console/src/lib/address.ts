@@ -1,0 +1,14 @@
+// Filter and sort stand in the address, so that a link, the history and a reload show the same list.
+
+import { goto } from '$app/navigation';
+import { page } from '$app/state';
+
+/** Changes some of the address's query; an empty value takes it out. The place on the page stays. */
+export function setQuery(changes: Record<string, string>, replace = true): Promise<void> {
+  const url = new URL(page.url);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === '') url.searchParams.delete(name);
+    else url.searchParams.set(name, value);
+  }
+  return goto(url, { replaceState: replace, keepFocus: true, noScroll: true });
+}
