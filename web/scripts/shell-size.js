@@ -1,4 +1,4 @@
-// Fails when the script that a page needs before it can be seen is larger than the bar: the entry, what it imports, the
+// Fails when the script that a page needs before it can be seen is larger than its bar: the entry, what it imports, the
 // root layout and error page, the frame where the page stands in one, and the page itself, each file compressed as the
 // server sends it. Parts that are loaded beside a page's data (the grid) or on demand (dialogs) are not counted.
 // Usage: node scripts/shell-size.js portal console   (after `npm run build`)
@@ -8,7 +8,12 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
+/** What stands before any page's own code is there: entry, layout, error page, and the frame or the sign-in page. */
 const SHELL_MAX_BYTES = 60_000;
+/** The shell with a page's own code. */
+const PAGE_MAX_BYTES = 75_000;
+/** Pages that are the first that a stranger sees; the root only redirects, so it measures the frame alone. */
+const FIRST = ['/', '/(bare)/sign-in'];
 const web = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Bytes of each file of the build, compressed, remembered. */
@@ -40,10 +45,11 @@ function measure(application) {
 
   const start = [key('runtime/client/entry.js'), key('client-optimized/app.js')];
   const node = (number) => key(`client-optimized/nodes/${number}.js`);
+  // The layout loads the frame while it asks who is signed in; no page inside of it is seen before.
+  const frame = manifest[node(0)]?.dynamicImports ?? [];
   const nodes = readdirSync(join(kit, 'generated', 'client-optimized', 'nodes')).map((name) =>
     parseInt(name, 10),
   );
-  const frame = key('src/lib/frame/Frame.svelte');
   const scheme = join(web, application, 'static', 'scheme.js');
   return nodes
     .filter((number) => number > 1)
@@ -58,7 +64,7 @@ function measure(application) {
         node(0),
         node(1),
         node(number),
-        route.startsWith('(bare)') ? undefined : frame,
+        ...(route.startsWith('(bare)') ? [] : frame),
       ]);
       if (start.some((name) => name === undefined))
         throw new Error('the entry was not found in the manifest');
@@ -71,17 +77,16 @@ function measure(application) {
 let failed = false;
 for (const application of process.argv.slice(2)) {
   for (const { page, files, bytes } of measure(application)) {
-    const over = bytes > SHELL_MAX_BYTES;
+    const most = FIRST.includes(page) ? SHELL_MAX_BYTES : PAGE_MAX_BYTES;
+    const over = bytes > most;
     failed ||= over;
     const kilobytes = (bytes / 1000).toFixed(1).padStart(6);
     process.stdout.write(
-      `${over ? 'OVER' : 'ok  '} ${kilobytes} kB in ${files} files  ${application} ${page}\n`,
+      `${over ? 'OVER' : 'ok  '} ${kilobytes} of ${most / 1000} kB in ${files} files  ${application} ${page}\n`,
     );
   }
 }
 if (failed) {
-  process.stderr.write(
-    `A page needs more than ${SHELL_MAX_BYTES / 1000} kB of script before it can be seen.\n`,
-  );
+  process.stderr.write('A page needs more script than its bar before it can be seen.\n');
   process.exit(1);
 }

@@ -6,7 +6,7 @@
 use world::Instant;
 
 use crate::{
-    Assignment, FieldValue, Permission, Permissions, PersonId, Role, RoleId, Run, SecurityContext, View, ViewVersion,
+    Assignment, Connection, FieldValue, Permission, Permissions, PersonId, Role, RoleId, Run, SecurityContext, View, ViewVersion,
 };
 
 /// A signed-in person with the rights of this moment.
@@ -155,5 +155,22 @@ impl Action for Manage<'_> {
     fn check(self, actor: &Actor) -> Result<View, Denied> {
         let own = actor.has(Permission::Publish) && self.current.published_by == actor.person;
         if own || actor.has(Permission::ManageReports) { Ok(self.view.clone()) } else { Err(Denied::NotFound) }
+    }
+}
+
+/// Publish against a connection profile, look into its catalog, and assign one's own reports on it: whoever configures may use
+/// every profile, a publisher those that are open to publishers or name them.
+pub struct PublishOn<'a> {
+    pub connection: &'a Connection,
+    /// The publishers whom the profile names; none: it is open to all.
+    pub publishers: Option<&'a [PersonId]>,
+}
+
+impl Action for PublishOn<'_> {
+    type Subject = Connection;
+    fn check(self, actor: &Actor) -> Result<Connection, Denied> {
+        let open = self.publishers.is_none_or(|publishers| publishers.contains(&actor.person));
+        let own = actor.has(Permission::Publish) && open;
+        if own || actor.has(Permission::Configure) { Ok(self.connection.clone()) } else { Err(Denied::NotFound) }
     }
 }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    FieldValue, Value,
+    DataType, FieldValue, Value,
     query::{BoundQuery, Piece, SecurityContext},
 };
 
@@ -114,6 +114,8 @@ impl Template {
                     Some(FieldValue { values, .. }) if !values.is_empty() => bind_all(&mut pieces, values),
                     _ => {
                         missing.insert(identifier.clone());
+                        // Never run, but described: the text stays a whole query.
+                        bind_all(&mut pieces, &[Value::Null(DataType::Text)]);
                     }
                 },
             }

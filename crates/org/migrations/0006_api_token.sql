@@ -3,6 +3,7 @@
 create table api_token (
     id              text   not null primary key,
     name            text   not null,
+    name_folded     text   not null,
     user_id         text   not null references org_user (id) on delete cascade,
     client_name     text   not null,
     value_hash      text   unique,

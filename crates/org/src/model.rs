@@ -7,6 +7,7 @@ pub mod app;
 pub mod app_assignment;
 pub mod change;
 pub mod client_secret;
+pub mod condition;
 pub mod group;
 pub mod id;
 pub mod link;

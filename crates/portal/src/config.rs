@@ -1,6 +1,9 @@
 //! What the portal is told when it starts. Every limit that is not here is a constant beside what it bounds.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use url::Url;
 use vault::KeySource;
@@ -24,6 +27,25 @@ pub struct PortalConfig {
 }
 
 impl PortalConfig {
+    /// Files and folders that are never a source: the data folder, the metadata with what lies beside it under its name, the
+    /// folder of keys.
+    pub(crate) fn own_places(&self) -> Vec<PathBuf> {
+        let mut places = vec![self.data_folder.clone()];
+        if let db::Address::Sqlite(file) = &self.database {
+            places.push(file.clone());
+            places.extend(["-wal", "-shm", "-journal"].map(|suffix| {
+                let mut name = file.as_os_str().to_owned();
+                name.push(suffix);
+                PathBuf::from(name)
+            }));
+        }
+        if let KeySource::File(file) | KeySource::Credential(file) = &self.master_key {
+            places.extend(file.parent().map(Path::to_owned));
+        }
+        places
+    }
+
+
     pub fn results_folder(&self) -> PathBuf {
         self.data_folder.join("results")
     }

@@ -35,7 +35,7 @@ pub enum Error {
     #[error("the file could not be written")]
     Export(#[from] export::Error),
     #[error("the metadata store failed")]
-    Store(#[from] store::Error),
+    Store(#[source] store::Error),
     #[error("the vault said no")]
     Vault(#[from] vault::Error),
     #[error("a file or folder of the portal could not be used")]
@@ -53,6 +53,17 @@ impl Error {
 
 fn one_line(errors: &BTreeMap<String, String>) -> String {
     errors.iter().map(|(field, message)| format!("{field}: {message}")).collect::<Vec<_>>().join("; ")
+}
+
+/// What a caller asked of a list and it cannot give is theirs to put right.
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Error {
+        match error {
+            store::Error::UnknownSort(_) => Error::invalid("sort", error.to_string()),
+            store::Error::UnknownCursor => Error::invalid("after", error.to_string()),
+            other => Error::Store(other),
+        }
+    }
 }
 
 impl From<db::Error> for Error {

@@ -3,13 +3,51 @@
 //! Each function that acts for somebody takes their [`domain::Actor`] and asks it for a permit before it touches what the permit
 //! is about. Invariant: what a person may not know of is answered as if it did not exist.
 
+mod assignments;
+mod available;
+mod catalog;
+mod cells;
 mod config;
+mod connections;
 mod error;
+mod fields;
+mod files;
 mod open;
+mod pages;
 pub mod people;
+mod preview;
+mod record;
+mod retention;
+mod runner;
+mod runs;
+mod views;
 
+#[cfg(test)]
+mod tests;
+
+pub use assignments::{ASSIGNED_AT_ONCE_MAX, NewAssignments};
+pub use available::AVAILABLE_ACTIONS;
+pub use cells::cells;
 pub use config::PortalConfig;
+pub use connections::{ConnectionProfile, NewConnection};
 pub use error::{Error, Result};
+pub use fields::NewField;
+pub use files::{ExportFile, Format};
+pub use preview::{Inspection, NewPreview, PREVIEW_ROWS_MAX, Preview, QueryProblem};
+pub use runner::SHUTDOWN_GRACE;
+pub use runs::{NewRun, RunStatus};
+pub use views::{NewView, VIEW_ACTIONS, ViewDetails};
+
+// The shapes in which the parts below answer, for who stands above.
+pub use results::{Arrangement, Filter, Op, Page as ResultPage, SortKey};
+pub use source::{Catalog, TestStep};
+pub use store::{
+    Listing, Page,
+    assignment::{AvailableReport, ListedAssignment},
+    connection::Publishers,
+    field::SetValue,
+    view::{ListedView, PublishedVersion},
+};
 
 use std::{ops::Deref, sync::Arc};
 
@@ -29,6 +67,8 @@ pub struct State {
     pub world: World,
     pub config: PortalConfig,
     pub sources: source::Sources,
+    pub results: results::Results,
+    pub(crate) runner: runner::Runner,
     pub(crate) people: people::People,
 }
 

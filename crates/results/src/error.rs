@@ -17,10 +17,12 @@ pub enum Error {
     NoSuchResult(RunId),
     #[error("a result of {0} exists already")]
     AlreadyStored(RunId),
-    #[error("the run still goes on: sorting, filtering and downloading begin once it has finished")]
+    #[error("the run still goes on: sort, filter, download and deletion of its rows begin once it has finished")]
     StillRunning(RunId),
     #[error("the result has no column `{0}`")]
     NoSuchColumn(String),
+    #[error("no column is shown")]
+    NoColumns,
     #[error("`{value}` does not fit column `{column}`: {why}")]
     Value { column: String, value: String, why: String },
     #[error("`{op}` works on text, and column `{column}` holds {holds}")]

@@ -41,10 +41,13 @@ struct FittedFilter {
 impl Fitted {
     /// `shown` is the run's schema: real names, no row number.
     pub(crate) fn new(shown: &Schema, arrangement: &Arrangement) -> Result<Fitted> {
-        let columns = match &arrangement.columns {
+        let columns: Vec<usize> = match &arrangement.columns {
             None => (0..shown.fields().len()).collect(),
             Some(names) => names.iter().map(|name| position(shown, name)).collect::<Result<Vec<_>>>()?,
         };
+        if columns.is_empty() {
+            return Err(Error::NoColumns);
+        }
         if arrangement.sort.len() > SORT_KEYS_MAX {
             return Err(Error::TooManySortKeys);
         }

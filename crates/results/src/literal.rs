@@ -33,7 +33,6 @@ pub(crate) fn read(data_type: &DataType, text: &str) -> Result<Literal, String> 
         DataType::LargeUtf8 => Ok(ScalarValue::LargeUtf8(Some(text.to_owned())).into()),
         DataType::Boolean => boolean(trimmed),
         DataType::Float64 => float(trimmed).map(|value| ScalarValue::Float64(Some(value)).into()),
-        #[expect(clippy::cast_possible_truncation, reason = "the text is rounded as the column's values were")]
         DataType::Float32 => float(trimmed).map(|value| ScalarValue::Float32(Some(value as f32)).into()),
         DataType::Decimal128(precision, scale) => decimal(trimmed, *precision, *scale, |digits| {
             digits.to_i128().map(|digits| ScalarValue::Decimal128(Some(digits), *precision, *scale))
@@ -100,12 +99,12 @@ fn decimal(
     let negative = text.starts_with('-');
     let number = format!("{}{digits}{}", if negative { "-" } else { "" }, "0".repeat(wide_scale - fraction));
     let number = i256::from_string(&number).ok_or_else(|| "the number has too many digits".to_owned())?;
-    if wide_scale == column_scale && whole_digits <= column_whole {
-        if let Some(value) = narrow(number) {
-            return Ok(value.into());
-        }
+    if wide_scale == column_scale
+        && whole_digits <= column_whole
+        && let Some(value) = narrow(number)
+    {
+        return Ok(value.into());
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "at most 76")]
     let (precision, scale) = (DIGITS_MAX as u8, wide_scale as i8);
     let value = ScalarValue::Decimal256(Some(number), precision, scale);
     Ok(Literal { value, widen: Some(DataType::Decimal256(precision, scale)) })

@@ -53,6 +53,12 @@ pub async fn find(conn: &mut Conn, id: &FieldId) -> Result<Option<DefinedField>>
     row.as_ref().map(read).transpose()
 }
 
+/// Identifiers ignore case.
+pub async fn find_by_identifier(conn: &mut Conn, identifier: &str) -> Result<Option<DefinedField>> {
+    let statement = query(format!("select {COLUMNS} from defined_field f where lower(f.identifier) = lower($1)"));
+    statement.bind(identifier).optional(conn).await?.as_ref().map(read).transpose()
+}
+
 pub async fn list(conn: &mut Conn, listing: &Listing) -> Result<Page<DefinedField>> {
     let listed = listing.read(SORTS, "name")?;
     let statement = query(format!("select {COLUMNS}, {} from defined_field f where 1 = 1", listed.sort_column()));

@@ -1,6 +1,8 @@
 //! Runs. Invariant: a state moves forward alone. Each change names the states that it may begin from in its `where`, so of two
 //! who end a run at once one wins and the other is told.
 
+use std::collections::HashSet;
+
 use db::{Conn, Row, query};
 use domain::{Asked, Column, PersonId, ReportType, Run, RunId, RunState, run::Failure};
 use serde::{Serialize, de::DeserializeOwned};
@@ -167,6 +169,12 @@ pub async fn expired(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<Ru
          order by expires_us limit $2",
     );
     ids(statement.bind(now).bind(limit).all(conn).await?)
+}
+
+/// The runs whose data is kept. As many as retention leaves: start-up alone asks for them all.
+pub async fn completed(conn: &mut Conn) -> Result<HashSet<RunId>> {
+    let rows = query("select id from run where state = 'completed'").all(conn).await?;
+    rows.iter().map(|row| Ok(row.get::<String>("id")?.into())).collect()
 }
 
 /// Runs: every one, or those of one person.

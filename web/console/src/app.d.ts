@@ -3,6 +3,7 @@ declare global {
     interface Error {
       message: string;
       reference?: string;
+      problem?: import('@webreports/ui/problem').Problem;
     }
   }
 }

@@ -42,7 +42,10 @@ export const OFFLINE: Problem = {
 /** Whatever was thrown, as something a person can read. */
 export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof ProblemError) return thrown.problem;
-  if (thrown instanceof TypeError && /fetch|network|load failed/i.test(thrown.message)) return OFFLINE;
+  // The browsers' words for a call, a page's code or its style sheet that did not come.
+  if (thrown instanceof TypeError && /fetch|network|load failed|imported module/i.test(thrown.message))
+    return OFFLINE;
+  if (thrown instanceof Error && /^unable to preload/i.test(thrown.message)) return OFFLINE;
   return {
     type: '/problems/page',
     title: 'This page ran into an error of its own',

@@ -11,7 +11,9 @@ use vault::{Secret, Vault};
 use world::{Instant, World};
 
 use super::{
+    fold,
     id::{TokenId, UserId, ZoneId},
+    starts_with,
     user::{self, Status, User},
     zone,
 };
@@ -135,11 +137,12 @@ pub async fn create(conn: &mut Conn, vault: &Vault, world: &World, user: &UserId
         expires: now.plus(WINDOW),
     };
     query(
-        "insert into api_token (id, name, user_id, client_name, value_hash, network, created_us, updated_us, expires_us)
-         values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+        "insert into api_token (id, name, name_folded, user_id, client_name, value_hash, network, created_us, updated_us, expires_us)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)",
     )
     .bind(row.id.as_str())
     .bind(&row.name)
+    .bind(fold(&row.name))
     .bind(user.as_str())
     .bind(&row.client_name)
     .bind(hash(vault, &value))
@@ -218,7 +221,7 @@ pub async fn list(conn: &mut Conn, listing: &Listing<'_>, now: Instant, limit: i
     }
     if let Some(text) = listing.query {
         let placeholder = select.next_placeholder();
-        select = select.push(&format!(" and lower(t.name) like ${placeholder} escape '\\'")).bind(super::starts_with(&super::fold(text)));
+        select = select.push(&format!(" and t.name_folded like ${placeholder} escape '\\'")).bind(starts_with(&fold(text)));
     }
     let placeholder = select.next_placeholder();
     let rows = select.push(&format!(" order by t.id limit ${placeholder}")).bind(limit).all(conn).await?;
@@ -226,8 +229,9 @@ pub async fn list(conn: &mut Conn, listing: &Listing<'_>, now: Instant, limit: i
 }
 
 pub async fn update(conn: &mut Conn, id: &TokenId, name: &str, network: &Network, now: Instant) -> Result<()> {
-    query("update api_token set name = $1, network = $2, updated_us = $3 where id = $4 and revoked_us is null")
+    query("update api_token set name = $1, name_folded = $2, network = $3, updated_us = $4 where id = $5 and revoked_us is null")
         .bind(name)
+        .bind(fold(name))
         .bind(network.to_json().to_string())
         .bind(now.whole_second())
         .bind(id.as_str())

@@ -1,7 +1,61 @@
-use axum::Router;
+//! Signing in: passwords, lock-out, sessions and the org's own pages.
 
-use crate::Org;
+pub mod authn;
+mod assets;
+pub mod cookie;
+pub mod credentials;
+pub mod csrf;
+mod home_page;
+pub(crate) mod html;
+pub mod lockout;
+pub(crate) mod login_page;
+mod new_password;
+pub(crate) mod page;
+mod password_page;
+pub mod password_policy;
+pub mod return_address;
+pub mod session;
+mod session_api;
+pub mod session_token;
+mod sign_out;
+mod state_token;
 
+use axum::{Router, routing::get};
+use db::Migration;
+
+use crate::{Org, operations::Routes};
+
+/// 0020 to 0024.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration::new(20, "session", include_str!("../../migrations/0020_session.sql")),
+    Migration::new(21, "lockout", include_str!("../../migrations/0021_lockout.sql")),
+];
+
+/// What has a row in the operations table.
+pub fn operations() -> Routes {
+    Routes::new()
+        .on("postAuthn", authn::begin)
+        .on("postAuthnCredentialsChangePassword", authn::change_password)
+        .on("postAuthnCancel", authn::cancel)
+        .on("postSessions", session_api::create)
+        .on("getSessionsMe", session_api::me)
+        .on("deleteSessionsMe", session_api::end_me)
+        .on("postSessionsMeLifecycleRefresh", session_api::refresh_me)
+        .on("getSession", session_api::get)
+        .on("revokeSession", session_api::end)
+        .on("refreshSession", session_api::refresh)
+}
+
+/// Pages and what has a row.
 pub fn routes() -> Router<Org> {
-    Router::new()
+    let pages = Router::new()
+        .route("/", get(home_page::show))
+        .route(login_page::PATH, get(login_page::show).post(login_page::submit))
+        .route(password_page::EXPIRED_PATH, axum::routing::post(password_page::submit_expired))
+        .route("/welcome/{token}", get(password_page::show_welcome).post(password_page::submit_welcome))
+        .route("/reset_password/{token}", get(password_page::show_reset).post(password_page::submit_reset))
+        .route("/login/signout", get(sign_out::sign_out))
+        .route("/login/sessionCookieRedirect", get(sign_out::cookie_redirect))
+        .route(page::STYLESHEET, get(assets::stylesheet));
+    pages.merge(operations().into_router())
 }

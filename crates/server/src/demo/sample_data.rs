@@ -61,6 +61,9 @@ pub fn write(path: &Path, scale: f64, progress: &dyn Fn(&str)) -> Result<(), Err
     if path.exists() {
         return Ok(());
     }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     let draft = Draft::create(path, Readers::Usual)?;
     let mut database = Connection::open(draft.temporary())?;
     database.execute_batch(TABLES)?;

@@ -89,7 +89,7 @@ pub async fn run(
     logins.extend(PEOPLE.iter().map(|person| person.login));
     let passwords = DemoPasswords::load_or_make(&config.keys_folder(), &logins, &world::OsRandom)?;
     if seeding_mark(&config.home).exists() {
-        let sample = config.data_folder().join("sales.db");
+        let sample = sample_path(config);
         progress("Making the sample database (a trading company's orders)");
         let made = sample.clone();
         let done = tokio::task::spawn_blocking(move || sample_data::write(&made, sample_data::SCALE, &|_| ())).await;
@@ -105,6 +105,11 @@ pub async fn run(
         std::fs::remove_file(seeding_mark(&config.home))?;
     }
     Ok(Seeded { lines: describe(&passwords), passwords_file: config.keys_folder().join("demo-passwords.txt") })
+}
+
+/// Where the sample database lies: in the only folder of the data folder that may hold sources.
+pub fn sample_path(config: &Config) -> PathBuf {
+    config.data_folder().join(portal::SOURCES_FOLDER).join("sales.db")
 }
 
 fn portal_url(config: &Config, portal: &RunningPortal) -> Url {

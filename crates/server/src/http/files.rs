@@ -37,6 +37,10 @@ impl Page {
         let script_hashes = html.as_deref().map(inline_script_hashes).unwrap_or_default();
         Page { html, script_hashes }
     }
+
+    pub fn is_built(&self) -> bool {
+        self.html.is_some()
+    }
 }
 
 /// `sha256-…` of every script whose text stands in the page.

@@ -5,6 +5,7 @@ pub mod files;
 pub mod headers;
 pub mod health;
 pub mod host;
+pub mod list;
 pub mod observe;
 pub mod openapi;
 pub mod origin;

@@ -57,6 +57,12 @@ impl Problem {
         Problem::new(404, "not-found", "there is nothing here, or nothing for you")
     }
 
+    /// One field of the request that does not fit.
+    pub fn field(field: &str, message: &str) -> Problem {
+        let problem = Problem::new(422, "invalid", format!("{field}: {message}"));
+        problem.errors(BTreeMap::from([(field.to_owned(), message.to_owned())]))
+    }
+
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {
         self.hint = Some(hint.into());
         self
@@ -116,6 +122,37 @@ fn title(slug: &str) -> &'static str {
         "source-failed" => "The report's database said no",
         "gone" => "The data of this result is no longer there",
         _ => "Something went wrong",
+    }
+}
+
+impl From<portal::Error> for Problem {
+    fn from(error: portal::Error) -> Problem {
+        use portal::Error;
+        match &error {
+            Error::NotFound => Problem::not_found(),
+            Error::PermissionNeeded(_) => {
+                Problem::new(403, "permission-needed", &error).hint("ask an administrator for a role that has it")
+            }
+            Error::Lapsed { .. } => Problem::new(403, "lapsed", &error),
+            Error::ParametersMissing { names, .. } => Problem::new(422, "parameters-missing", &error)
+                .missing(names.clone())
+                .hint("ask the reader for these values and run it again"),
+            Error::Invalid(errors) => Problem::new(422, "invalid", &error).errors(errors.clone()),
+            Error::Conflict(_) => Problem::new(409, "conflict", &error),
+            Error::TooMany(_) => Problem::new(429, "too-many", &error).hint("try again in a moment"),
+            Error::NoData(_) => Problem::new(410, "gone", &error).hint("run the report again"),
+            Error::Source(cause) => {
+                if cause.ours() {
+                    return Problem::internal(&error);
+                }
+                let problem = Problem::new(422, "source-failed", cause);
+                match cause.fix() {
+                    Some(fix) => problem.hint(fix),
+                    None => problem,
+                }
+            }
+            Error::Results(_) | Error::Export(_) | Error::Store(_) | Error::Vault(_) | Error::Files(_) => Problem::internal(&error),
+        }
     }
 }
 

@@ -31,6 +31,9 @@ interface Call {
   outside?: boolean;
 }
 
+/** The org's answer to a session that has ended. */
+const LAPSED = 'E0000011';
+
 let ways: Ways = {
   csrfToken: () => undefined,
   onLapse: () => Promise.reject(new Error('no session')),
@@ -84,13 +87,12 @@ async function send(method: Method, to: string, body: unknown, signal?: AbortSig
 }
 
 async function call(method: Method, to: string, body?: unknown, options: Call = {}): Promise<Response> {
-  let response = await send(method, to, body, options.signal);
-  if (response.status === 401 && !options.outside) {
-    await ways.onLapse();
-    response = await send(method, to, body, options.signal);
-  }
-  if (!response.ok) throw await readError(response);
-  return response;
+  const response = await send(method, to, body, options.signal);
+  if (response.ok) return response;
+  const error = await readError(response);
+  if (error.code !== LAPSED || options.outside) throw error;
+  await ways.onLapse();
+  return call(method, to, body, options);
 }
 
 async function bodyOf<Body>(response: Response): Promise<Body> {

@@ -5,7 +5,7 @@ import { base } from '$app/paths';
 const id = encodeURIComponent;
 
 export const places = {
-  dashboard: `${base}/`,
+  dashboard: base || '/',
   people: `${base}/directory/people`,
   person: (user: string) => `${base}/directory/people/${id(user)}`,
   groups: `${base}/directory/groups`,

@@ -1,2 +1,32 @@
+import { problemOf } from '@webreports/ui/problem';
+import { signInAddress } from '$lib/places';
+import { session } from '$lib/session/session.svelte';
+import type { LayoutLoad } from './$types';
+
 export const ssr = false;
 export const prerender = false;
+
+let started = false;
+
+/** Knows who is signed in before any page is shown; pages in `(bare)` work without. */
+export const load: LayoutLoad = async ({ route, url, untrack }) => {
+  if (!started) {
+    session.start();
+    started = true;
+  }
+  if (route.id?.startsWith('/(bare)')) return {};
+  // The frame is on its way while the session is asked for; pages without it do not load it.
+  const frame = import('$lib/frame/Frame.svelte').then((module) => module.default);
+  if (session.current) return { Frame: await frame };
+  const here = untrack(() => url.pathname + url.search + url.hash);
+  try {
+    const entry = await session.load();
+    if (entry === 'in') return { Frame: await frame };
+    if (entry === 'denied') return { Denied: (await import('$lib/frame/Denied.svelte')).default };
+  } catch (thrown) {
+    return { problem: problemOf(thrown) };
+  }
+  // The sign-in page is the org's own. The browser leaves, so this page is never shown.
+  location.replace(signInAddress(here));
+  return new Promise<never>(() => undefined);
+};

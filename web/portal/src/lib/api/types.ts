@@ -12,7 +12,7 @@ export interface SignInOptions {
   notice?: string;
 }
 
-/** By its name in the permission table: `publish`, `configure`, … */
+/** By its name in the permission table: `publish`, `manage-users`, `configure`, … */
 export type Permission = string;
 
 export interface Session {

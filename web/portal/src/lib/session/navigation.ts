@@ -44,7 +44,7 @@ export function navigationFor(may: May, figures: Figures): NavigationSection[] {
       label: 'Publishing',
       entries: [
         ...(any('publish') ? [{ label: 'Views', href: '/views', icon: Code }] : []),
-        ...(any('assign', 'publish')
+        ...(any('manage-reports', 'publish')
           ? [{ label: 'Assignments', href: '/management/assignments', icon: Link2 }]
           : []),
       ],
@@ -52,18 +52,16 @@ export function navigationFor(may: May, figures: Figures): NavigationSection[] {
     {
       label: 'Management',
       entries: [
-        ...(any('users', 'manage_users') ? [{ label: 'Users', href: '/management/users', icon: Users }] : []),
-        ...(any('roles', 'users', 'manage_users')
-          ? [{ label: 'Roles', href: '/management/roles', icon: Shield }]
-          : []),
-        ...(any('fields', 'users', 'manage_users')
+        ...(any('manage-users') ? [{ label: 'Users', href: '/management/users', icon: Users }] : []),
+        ...(any('manage-users') ? [{ label: 'Roles', href: '/management/roles', icon: Shield }] : []),
+        ...(any('manage-users')
           ? [{ label: 'Defined Fields', href: '/management/defined-fields', icon: Variable }]
           : []),
-        ...(any('connections', 'manage_connections', 'configure')
+        ...(any('configure')
           ? [{ label: 'Connection profiles', href: '/management/connections', icon: Database }]
           : []),
         ...(any('configure') ? [{ label: 'Sign-in', href: '/management/sign-in', icon: KeyRound }] : []),
-        ...(any('logs', 'configure') ? [{ label: 'Logs', href: '/management/logs', icon: ScrollText }] : []),
+        ...(any('see-all-logs') ? [{ label: 'Logs', href: '/management/logs', icon: ScrollText }] : []),
       ],
     },
     {

@@ -1,0 +1,76 @@
+//! The management API: how calls are received, checked and answered, and its resources.
+//!
+//! Invariant: the outermost layers ([`layers`]) see every request of the org, of whichever half, before anything else does.
+
+pub mod api_tokens;
+pub mod app_body;
+pub mod app_check;
+pub mod app_secrets;
+pub mod app_users;
+pub mod apps;
+pub mod body;
+pub mod caller;
+pub mod cors;
+pub mod edge;
+pub mod filter;
+pub mod finish;
+pub mod gate;
+pub mod group_members;
+pub mod groups;
+pub mod limits;
+pub mod logs;
+pub mod orgs;
+pub mod paging;
+pub mod roles;
+pub mod trusted_origins;
+pub mod unserved;
+pub mod user_body;
+pub mod users;
+pub mod zones;
+
+use axum::{Router, middleware};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use crate::{Org, operations::Routes};
+
+/// The operations that this half serves.
+pub fn operations() -> Routes {
+    Routes::new()
+        .merge(users::operations())
+        .merge(groups::operations())
+        .merge(group_members::operations())
+        .merge(apps::operations())
+        .merge(app_users::operations())
+        .merge(app_secrets::operations())
+        .merge(roles::operations())
+        .merge(api_tokens::operations())
+        .merge(zones::operations())
+        .merge(trusted_origins::operations())
+        .merge(orgs::operations())
+        .merge(logs::operations())
+}
+
+pub fn routes() -> Router<Org> {
+    operations().into_router()
+}
+
+/// Everything that the org answers to, of both halves, with its layers.
+pub fn whole(org: &Org) -> Router {
+    let router = routes()
+        .merge(crate::signin::routes())
+        .merge(crate::oauth::routes())
+        .merge(crate::console::routes())
+        .merge(crate::tls::routes())
+        .fallback(unserved::answer)
+        .method_not_allowed_fallback(unserved::answer);
+    layers(router, org).with_state(org.clone())
+}
+
+fn layers(router: Router<Org>, org: &Org) -> Router<Org> {
+    router
+        .layer(middleware::from_fn_with_state(org.clone(), cors::answer))
+        .layer(CatchPanicLayer::custom(finish::panicked))
+        .layer(middleware::from_fn_with_state(org.clone(), finish::finish))
+        .layer(CompressionLayer::new().gzip(true))
+        .layer(middleware::from_fn_with_state(org.clone(), edge::enter))
+}

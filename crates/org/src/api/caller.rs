@@ -1,0 +1,216 @@
+//! Who calls: a token's creator, somebody with a session in a browser, or somebody who lets an OAuth client act.
+//!
+//! Invariant: a [`Caller`] exists only for somebody who may be acted for now; the roles are those of now.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, Method, header, request::Parts},
+};
+use db::Conn;
+use vault::Secret;
+
+use super::edge::Address;
+use crate::{
+    Org,
+    error::{Answer, Fault, codes},
+    model::{
+        change::Change,
+        group::Group,
+        id::UserId,
+        log::{self, CallOrigin, Event, Outcome, Party},
+        role::{self, AdminRole, RoleType},
+        token::{self, TokenRow},
+        user::{self, User},
+    },
+    operations::Right,
+    signin::{csrf, session},
+};
+
+/// By what the caller is known.
+#[derive(Clone, Debug)]
+pub enum By {
+    Token(TokenRow),
+    Session,
+    /// The scopes that were granted to the access token.
+    OAuth { client_id: String, scopes: Vec<String> },
+}
+
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub user: User,
+    pub roles: Vec<AdminRole>,
+    pub by: By,
+    pub origin: CallOrigin,
+}
+
+impl Caller {
+    pub fn may(&self, right: Right) -> bool {
+        self.roles.iter().any(|role| right.held_by(role.kind))
+    }
+
+    pub fn has_role(&self, kind: RoleType) -> bool {
+        self.roles.iter().any(|role| role.kind == kind)
+    }
+
+    pub fn party(&self) -> Party {
+        Party::user(&self.user)
+    }
+
+    /// Begins a change whose events name this caller.
+    pub async fn begin(&self, org: &Org) -> Answer<Change> {
+        Ok(Change::begin(org, self.party(), self.origin.clone()).await?)
+    }
+
+    /// Refuses a change to somebody who has administrator roles by somebody weaker: a reset password would hand the roles over.
+    pub async fn must_outrank(&self, conn: &mut Conn, target: &UserId) -> Answer<()> {
+        if *target == self.user.id || self.has_role(RoleType::SuperAdmin) {
+            return Ok(());
+        }
+        let roles = role::roles_of(conn, target).await?;
+        self.must_outrank_roles(&roles)
+    }
+
+    /// Refuses a change to the members of a group that gives roles, by somebody who may not give roles.
+    pub async fn must_outrank_group(&self, conn: &mut Conn, group: &Group) -> Answer<()> {
+        if self.may(Right::MANAGE_ROLES) || role::roles_of_group(conn, &group.id).await?.is_empty() {
+            return Ok(());
+        }
+        Err(Fault::forbidden())
+    }
+
+    fn must_outrank_roles(&self, roles: &[AdminRole]) -> Answer<()> {
+        let beyond = roles.iter().any(|role| role.kind == RoleType::SuperAdmin);
+        if roles.is_empty() || (self.has_role(RoleType::OrgAdmin) && !beyond) { Ok(()) } else { Err(Fault::forbidden()) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Caller, Fault> {
+        parts.extensions.get::<Caller>().cloned().ok_or_else(|| Fault::new(&codes::E0000011))
+    }
+}
+
+/// Finds out who calls.
+pub async fn authenticate(org: &Org, parts: &Parts) -> Answer<Caller> {
+    let mut origin = parts.extensions.get::<CallOrigin>().cloned().unwrap_or_default();
+    let (user, by) = match credentials(&parts.headers)? {
+        Some(Credentials::Token(value)) => {
+            let (row, user) = by_token(org, &value, &mut origin).await?;
+            (user, By::Token(row))
+        }
+        Some(Credentials::Bearer(value)) => by_bearer(org, &value).await?,
+        None => (by_session(org, parts).await?, By::Session),
+    };
+    let roles = role::roles_of(&mut *org.db.read().await?, &user.id).await?;
+    Ok(Caller { user, roles, by, origin })
+}
+
+enum Credentials {
+    Token(Secret),
+    Bearer(Secret),
+}
+
+/// Reads the Authorization header. One client sends `SSWS<token>` without a blank, so none is asked for.
+fn credentials(headers: &HeaderMap) -> Answer<Option<Credentials>> {
+    let invalid = || Fault::new(&codes::E0000011);
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let value = value.to_str().map_err(|_| invalid())?;
+    let after = |word: &str| value.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word)).map(|_| Secret::new(value[word.len()..].trim()));
+    let found = after("SSWS").map(Credentials::Token).or_else(|| after("Bearer ").map(Credentials::Bearer));
+    if values.next().is_some() { Err(invalid()) } else { found.map(Some).ok_or_else(invalid) }
+}
+
+async fn by_token(org: &Org, value: &Secret, origin: &mut CallOrigin) -> Answer<(TokenRow, User)> {
+    let now = org.now();
+    let mut reader = org.db.read().await?;
+    let found = token::authenticate(&mut reader, &org.vault, value, now).await?;
+    let (row, user) = found.ok_or_else(|| Fault::new(&codes::E0000011))?;
+    origin.token = Some(row.id.clone());
+    let allowed = row.network.allows(&mut reader, origin.address).await?;
+    drop(reader);
+    if !allowed {
+        let event = Event::new("system.api_token.request_outside_allowed_range")
+            .by(Party::user(&user))
+            .target(token_party(&row))
+            .outcome(Outcome::Deny, "the address is in none of the token's zones")
+            .from(origin);
+        let mut tx = org.db.begin().await?;
+        log::write(&mut tx, &org.world, &event).await?;
+        tx.commit().await?;
+        return Err(Fault::forbidden());
+    }
+    if token::needs_touch(&row, now) {
+        let mut tx = org.db.begin().await?;
+        token::touch(&mut tx, &row.id, now).await?;
+        tx.commit().await?;
+    }
+    Ok((row, user))
+}
+
+/// How the log names a token.
+pub fn token_party(row: &TokenRow) -> Party {
+    Party::new(row.id.as_str(), "Token", &row.name, &row.name)
+}
+
+async fn by_bearer(org: &Org, value: &Secret) -> Answer<(User, By)> {
+    let invalid = || Fault::new(&codes::E0000011);
+    let mut reader = org.db.read().await?;
+    let bearer = crate::oauth::bearer::check(org, &mut reader, value).await?.ok_or_else(invalid)?;
+    let user = user::by_id(&mut reader, &bearer.user_id).await?.filter(|user| token::may_act(user.status)).ok_or_else(invalid)?;
+    Ok((user, By::OAuth { client_id: bearer.client_id, scopes: bearer.scopes }))
+}
+
+async fn by_session(org: &Org, parts: &Parts) -> Answer<User> {
+    let mut reader = org.db.read().await?;
+    let Some(found) = session::current(org, &parts.headers, &mut reader).await? else {
+        let code = if has_session_cookie(&parts.headers) { &codes::E0000005 } else { &codes::E0000011 };
+        return Err(Fault::new(code));
+    };
+    drop(reader);
+    if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        let own = parts.extensions.get::<Address>().ok_or_else(|| Fault::new(&codes::E0000212))?;
+        csrf::check(org, &parts.headers, &found, &own.0)?;
+    }
+    session::touch(org, &found).await?;
+    Ok(found.user)
+}
+
+fn has_session_cookie(headers: &HeaderMap) -> bool {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.flat_map(|line| line.split(';')).any(|cookie| cookie.trim().starts_with("sid="))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: &str) -> Option<Secret> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+        match credentials(&headers) {
+            Ok(Some(Credentials::Token(value) | Credentials::Bearer(value))) => Some(value),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_token_is_read_with_and_without_a_blank() {
+        for value in ["SSWS 00abc", "SSWS00abc", "ssws   00abc", "Bearer 00abc"] {
+            assert_eq!(read(value).unwrap().expose(), "00abc", "{value}");
+        }
+        for value in ["Basic 00abc", "00abc", "Bearer", ""] {
+            assert!(read(value).is_none(), "{value}");
+        }
+    }
+
+    #[test]
+    fn two_authorization_headers_are_refused() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::AUTHORIZATION, "SSWS one".parse().unwrap());
+        headers.append(header::AUTHORIZATION, "SSWS two".parse().unwrap());
+        assert!(credentials(&headers).is_err());
+    }
+}

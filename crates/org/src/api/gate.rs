@@ -1,0 +1,196 @@
+//! The gate before every handler of the table: the form of the request, who calls, the rate limit, right and scope.
+//!
+//! Invariant: default deny. What a row does not allow does not reach its handler.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    caller::{self, By, Caller},
+    limits::{Decision, Share},
+};
+use crate::{
+    Org,
+    error::{Answer, Fault, codes},
+    model::{
+        fold,
+        log::{self, CallOrigin, Event, Outcome, Party},
+        user::User,
+    },
+    operations::{Needs, Operation},
+};
+
+/// The layer of one operation.
+pub async fn pass(operation: &'static Operation, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Some(org) = parts.extensions.get::<Org>().cloned() else {
+        return Fault { internal: Some("the request did not pass the edge".to_owned()), ..Fault::new(&codes::E0000009) }.into_response();
+    };
+    let (admitted, decision) = admit(&org, operation, &parts).await;
+    let mut response = match admitted {
+        Err(refused) => refused,
+        Ok(caller) => {
+            if let Some(caller) = caller {
+                parts.extensions.insert(caller.origin.clone());
+                parts.extensions.insert(caller);
+            }
+            next.run(Request::from_parts(parts, body)).await
+        }
+    };
+    if let Some(decision) = decision {
+        let headers = response.headers_mut();
+        headers.insert("x-rate-limit-limit", HeaderValue::from(decision.limit));
+        headers.insert("x-rate-limit-remaining", HeaderValue::from(decision.remaining));
+        headers.insert("x-rate-limit-reset", HeaderValue::from(decision.reset));
+    }
+    response
+}
+
+async fn admit(org: &Org, operation: &'static Operation, parts: &Parts) -> (Result<Option<Caller>, Response>, Option<Decision>) {
+    let asked = operation.needs != Needs::Nothing;
+    let known = if asked { Some(caller::authenticate(org, parts).await) } else { None };
+    let share = match &known {
+        Some(Ok(caller)) => share_of(caller, operation),
+        _ => Share::None,
+    };
+    let decision = org.limits.count(&parts.method, parts.uri.path(), &share, org.now());
+    if let Some(decision) = decision.filter(|decision| decision.exceeded) {
+        let refused = match refuse_for_now(org, decision, known.as_ref().and_then(|known| known.as_ref().ok()), parts).await {
+            Ok(()) => Fault::new(&codes::E0000047),
+            Err(fault) => fault,
+        };
+        return (Err(refused.into_response()), Some(decision));
+    }
+    if let Some(refused) = check_form(parts) {
+        return (Err(refused), decision);
+    }
+    let admitted = match known {
+        None => Ok(None),
+        Some(Err(fault)) => Err(fault.into_response()),
+        Some(Ok(caller)) => check_right(operation, &caller, parts.uri.path()).map(|()| Some(caller)),
+    };
+    (admitted, decision)
+}
+
+fn share_of(caller: &Caller, operation: &'static Operation) -> Share {
+    match &caller.by {
+        By::Token(row) => Share::Token(row.id.to_string()),
+        By::OAuth { client_id, .. } => Share::Client(client_id.clone()),
+        By::Session => Share::Person(caller.user.id.to_string(), operation.id),
+    }
+}
+
+/// The first call too many of a window is worth an event.
+async fn refuse_for_now(org: &Org, decision: Decision, caller: Option<&Caller>, parts: &Parts) -> Answer<()> {
+    if !decision.first_violation {
+        return Ok(());
+    }
+    let origin = caller.map(|caller| caller.origin.clone()).or_else(|| parts.extensions.get::<CallOrigin>().cloned());
+    let event = Event::new("system.org.rate_limit.violation")
+        .by(caller.map_or_else(Party::system, Caller::party))
+        .outcome(Outcome::Deny, "too many requests")
+        .debug("threshold", decision.limit)
+        .from(&origin.unwrap_or_default());
+    let mut tx = org.db.begin().await?;
+    log::write(&mut tx, &org.world, &event).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Right first, then scope: whoever lacks both learns of the right.
+#[allow(clippy::result_large_err, reason = "a response is what is sent")]
+fn check_right(operation: &'static Operation, caller: &Caller, path: &str) -> Result<(), Response> {
+    let (held, on_self) = match operation.needs {
+        Needs::Nothing | Needs::Anybody => (true, false),
+        Needs::Right { right, or_self } => (caller.may(right), or_self && names_self(path, &caller.user)),
+    };
+    if !held && !on_self {
+        return Err(Fault::forbidden().into_response());
+    }
+    let By::OAuth { scopes, .. } = &caller.by else { return Ok(()) };
+    let granted = operation.scope.is_some_and(|scope| {
+        let own = format!("{scope}.self");
+        scopes.iter().any(|granted| granted == scope || (on_self && *granted == own))
+    });
+    if granted {
+        return Ok(());
+    }
+    let mut refused = Fault::forbidden().into_response();
+    let challenge = HeaderValue::from_static("Bearer error=\"insufficient_scope\", error_description=\"The access token lacks a scope that this call needs\"");
+    refused.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    Err(refused)
+}
+
+/// Whether the person in the path is the caller: `me`, the id, or the login.
+fn names_self(path: &str, user: &User) -> bool {
+    let Some(segment) = path.strip_prefix("/api/v1/users/").and_then(|rest| rest.split('/').next()) else { return false };
+    let encoded = format!("x={}", segment.replace('+', "%2B"));
+    let Ok(pairs) = serde_urlencoded::from_str::<Vec<(String, String)>>(&encoded) else { return false };
+    let Some((_, name)) = pairs.into_iter().next() else { return false };
+    name == "me" || name == user.id.as_str() || fold(&name) == fold(&user.login)
+}
+
+/// The form of a JSON call: length given, JSON sent and accepted.
+fn check_form(parts: &Parts) -> Option<Response> {
+    if !parts.uri.path().starts_with("/api/v1/") {
+        return None;
+    }
+    let headers = &parts.headers;
+    if !accepts_json(headers) {
+        return Some(Fault::new(&codes::E0000019).into_response());
+    }
+    let writes = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    let chunked = headers.contains_key(header::TRANSFER_ENCODING);
+    if writes && length.is_none() && !chunked && parts.version <= Version::HTTP_11 {
+        return Some(StatusCode::LENGTH_REQUIRED.into_response());
+    }
+    let has_body = chunked || length.is_some_and(|length| length > 0);
+    if !has_body {
+        return None;
+    }
+    match headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default()) {
+        None => Some(Fault::new(&codes::E0000018).into_response()),
+        Some(given) if media_type(given) == "application/json" => None,
+        Some(_) => Some(Fault::new(&codes::E0000021).into_response()),
+    }
+}
+
+/// A media type without its parameters, in lower case.
+fn media_type(text: &str) -> String {
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut given = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(',')).peekable();
+    given.peek().is_none() || given.any(|entry| matches!(media_type(entry).as_str(), "*/*" | "application/*" | "application/json" | ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request as HttpRequest;
+
+    fn form(method: &str, headers: &[(&str, &str)]) -> Option<StatusCode> {
+        let mut request = HttpRequest::builder().method(method).uri("/api/v1/users");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        check_form(&request.body(()).unwrap().into_parts().0).map(|response| response.status())
+    }
+
+    #[test]
+    fn only_json_is_taken_and_a_type_without_a_body_is_not_judged() {
+        assert_eq!(form("GET", &[]), None);
+        assert_eq!(form("GET", &[("accept", "text/html, application/json;q=0.9")]), None);
+        assert_eq!(form("GET", &[("accept", "text/html")]), Some(StatusCode::BAD_REQUEST));
+        assert_eq!(form("POST", &[]), Some(StatusCode::LENGTH_REQUIRED));
+        assert_eq!(form("POST", &[("content-length", "0"), ("content-type", "application/octet-stream")]), None);
+        assert_eq!(form("POST", &[("content-length", "2"), ("content-type", "application/json; okta-response=omitCredentials")]), None);
+        assert_eq!(form("POST", &[("content-length", "2")]), Some(StatusCode::BAD_REQUEST));
+        assert_eq!(form("POST", &[("content-length", "2"), ("content-type", "text/plain")]), Some(StatusCode::BAD_REQUEST));
+    }
+}

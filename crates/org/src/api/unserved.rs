@@ -1,0 +1,33 @@
+//! What nobody serves: unknown paths, wrong methods, and operations of Okta's that this org does not have.
+
+use axum::{
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+};
+
+use super::caller;
+use crate::{
+    Org,
+    error::{Fault, codes},
+    operations::{self, Needs, Unserved},
+};
+
+pub async fn answer(State(org): State<Org>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let path = parts.uri.path();
+    let fault = match operations::unserved(&parts.method, path) {
+        // A preflight of a page that is not trusted: an answer without the headers that would allow anything.
+        Unserved::WrongMethod if parts.method == Method::OPTIONS => return StatusCode::OK.into_response(),
+        Unserved::WrongMethod => Fault::new(&codes::E0000022),
+        Unserved::UnknownPath => Fault::new(&codes::E0000008),
+        Unserved::NotBuilt(id) => {
+            let public = operations::by_id(id).is_some_and(|operation| operation.needs == Needs::Nothing);
+            if !public && let Err(fault) = caller::authenticate(&org, &parts).await {
+                return fault.into_response();
+            }
+            Fault::new(&codes::E0000015)
+        }
+    };
+    fault.into_response()
+}

@@ -1,0 +1,136 @@
+//! Lists of people: `filter`, `search` with `sortBy`, `q`.
+
+use axum::{
+    extract::State,
+    http::HeaderMap,
+    response::Response,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::{
+    Org,
+    api::{
+        filter::{
+            self, Operator,
+            compile::{Column, DATES, EQ, Field, Grammar},
+        },
+        paging::{Asked, Beyond, invalid_cursor},
+        user_body::{self, Omitted},
+    },
+    error::{Answer, Fault, codes},
+    model::{
+        profile,
+        user::User,
+        user_list::{self, Cursor, Key, Listing},
+    },
+};
+
+const LIMIT_MAX: i64 = 200;
+const LIMIT_WITH_Q: i64 = 10;
+
+const SEARCH: &[Operator] = &[Operator::Eq, Operator::Ne, Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le, Operator::StartsWith];
+const SEARCH_WITH_CONTAINS: &[Operator] =
+    &[Operator::Eq, Operator::Ne, Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le, Operator::StartsWith, Operator::Contains];
+/// The profile attributes that `co` may be asked of.
+const CONTAINS: [&str; 5] = ["login", "email", "firstName", "lastName", "displayName"];
+
+const FILTER_GRAMMAR: Grammar = Grammar { field: filter_field, allows_not: false };
+const SEARCH_GRAMMAR: Grammar = Grammar { field: search_field, allows_not: false };
+
+fn filter_field(name: &str) -> Option<Field> {
+    Some(match name {
+        "id" => Field::new(Column::Exact("u.id"), EQ),
+        "status" => Field::new(Column::Exact("u.status"), EQ),
+        "lastUpdated" => Field::new(Column::Instant("u.updated_us"), DATES),
+        "profile.login" => Field::new(Column::Exact("u.login"), EQ),
+        "profile.email" | "profile.firstName" | "profile.lastName" => {
+            let name = name.trim_start_matches("profile.").to_owned();
+            Field::new(Column::Profile { name, folded: false }, EQ)
+        }
+        _ => return None,
+    })
+}
+
+fn search_field(name: &str) -> Option<Field> {
+    Some(match name {
+        "id" => Field::new(Column::Exact("u.id"), SEARCH).with_present(),
+        "status" => Field::new(Column::Capitals("u.status"), SEARCH).with_present(),
+        "created" => Field::new(Column::Instant("u.created_us"), DATES).with_present(),
+        "activated" => Field::new(Column::Instant("u.activated_us"), DATES).with_present(),
+        "statusChanged" => Field::new(Column::Instant("u.status_changed_us"), DATES).with_present(),
+        "lastUpdated" => Field::new(Column::Instant("u.updated_us"), DATES).with_present(),
+        "type.id" => Field::new(Column::Exact("u.type_id"), EQ),
+        _ => {
+            let attribute = profile::attribute(name.strip_prefix("profile.")?)?;
+            let operators = if CONTAINS.contains(&attribute.name) { SEARCH_WITH_CONTAINS } else { SEARCH };
+            Field::new(Column::Profile { name: attribute.name.to_owned(), folded: true }, operators).with_present()
+        }
+    })
+}
+
+fn sort_key(name: &str) -> Option<Key> {
+    Some(match name {
+        "id" => Key::Id,
+        "status" => Key::Status,
+        "created" => Key::Created,
+        "activated" => Key::Activated,
+        "statusChanged" => Key::StatusChanged,
+        "lastUpdated" => Key::LastUpdated,
+        _ => Key::Attribute(profile::attribute(name.strip_prefix("profile.")?)?.name),
+    })
+}
+
+pub async fn list(State(org): State<Org>, asked: Asked, headers: HeaderMap) -> Answer<Response> {
+    let omitted = Omitted::asked(&headers);
+    let body = |user: &User| user_body::in_list(&asked.address, user, omitted);
+    if let Some(text) = asked.get("q") {
+        let limit = asked.limit(LIMIT_WITH_Q, LIMIT_MAX, Beyond::Cut)?;
+        let people = user_list::quick(&mut *org.db.read().await?, text, limit).await?;
+        return Ok(asked.list(people.iter().map(body).collect(), limit, None));
+    }
+    let limit = asked.limit(LIMIT_MAX, LIMIT_MAX, Beyond::Cut)?;
+    let listing = listing(&asked)?;
+    let searched = asked.get("search").is_some();
+    let people = user_list::list(&mut *org.db.read().await?, &listing, limit + 1).await?;
+    Ok(asked.page(people, limit, |(_, cursor)| write_cursor(cursor, searched), |(user, _)| body(user)))
+}
+
+fn listing(asked: &Asked) -> Answer<Listing> {
+    let (filter, search) = (asked.get("filter"), asked.get("search"));
+    if filter.is_some() && search.is_some() {
+        return Err(Fault::new(&codes::E0000033));
+    }
+    let condition = match (filter, search) {
+        (Some(text), _) => Some(FILTER_GRAMMAR.compile(&filter::parse(text)?)?),
+        (_, Some(text)) => Some(SEARCH_GRAMMAR.compile(&filter::parse(text)?)?),
+        _ => None,
+    };
+    let key = match asked.get("sortBy").filter(|_| search.is_some()) {
+        Some(name) => sort_key(name).ok_or_else(|| Fault::new(&codes::E0000031))?,
+        None => Key::Id,
+    };
+    let descending = match asked.get("sortOrder").filter(|_| search.is_some()).map(str::to_ascii_lowercase).as_deref() {
+        None | Some("asc") => false,
+        Some("desc") => true,
+        Some(_) => return Err(Fault::new(&codes::E0000031)),
+    };
+    let after = asked.get("after").map(|text| read_cursor(text, search.is_some())).transpose()?;
+    Ok(Listing { with_deactivated: condition.is_some(), condition, key, descending, after })
+}
+
+/// A digit and the id, as Okta's; of a search the key too, since the order is its own.
+fn write_cursor(cursor: &Cursor, searched: bool) -> String {
+    if searched { format!("{}.{}", URL_SAFE_NO_PAD.encode(&cursor.key), cursor.id) } else { format!("2{}", cursor.id) }
+}
+
+fn read_cursor(text: &str, searched: bool) -> Answer<Cursor> {
+    let is_id = |id: &str| id.len() == 20 && id.starts_with("00u") && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if searched {
+        let parts = text.split_once('.').filter(|(_, id)| is_id(id));
+        let key = parts.and_then(|(key, _)| URL_SAFE_NO_PAD.decode(key).ok()).and_then(|key| String::from_utf8(key).ok());
+        let cursor = parts.zip(key).map(|((_, id), key)| Cursor { key, id: id.to_owned() });
+        return cursor.ok_or_else(|| Fault::new(&codes::E0000031));
+    }
+    let id = text.strip_prefix(|digit: char| digit.is_ascii_digit()).filter(|id| is_id(id)).ok_or_else(invalid_cursor)?;
+    Ok(Cursor { key: id.to_owned(), id: id.to_owned() })
+}

@@ -1,0 +1,195 @@
+//! The sign-in page: a form that needs no script.
+//!
+//! Invariant: whatever went wrong, the page says the same for known and unknown names, and keeps what was typed but the password.
+
+use axum::{
+    Form,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use url::Url;
+use vault::Secret;
+
+use super::{
+    cookie,
+    credentials::{self, Attempt},
+    csrf::{self, FormSecret},
+    html::{Markup, element, text, void},
+    page::{self, Page},
+    password_page,
+    return_address::ReturnAddress,
+    session,
+    state_token::{self, State as SignInState},
+};
+use crate::{
+    Org,
+    api::edge::Address,
+    error::Answer,
+    model::{
+        change::Change,
+        log::{CallOrigin, Event, Party},
+        organization,
+        user::{Status, User},
+    },
+    oauth::{self, authorize::Asking},
+};
+
+pub const PATH: &str = "/login/login.htm";
+/// Longer names are nobody's; they are cut before they are shown again.
+const LOGIN_SHOWN_MAX: usize = 200;
+
+const REFUSED: &str = "Unable to sign in. Check the user name and the password.";
+const STALE: &str = "This page was open for too long or in another browser. Please try again.";
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(rename = "fromURI")]
+    from_uri: Option<String>,
+}
+
+/// What the page shows beside its frame.
+pub(super) struct Shown<'a> {
+    pub from: &'a ReturnAddress,
+    pub login: &'a str,
+    pub kept: bool,
+    pub problem: Option<String>,
+    pub status: StatusCode,
+}
+
+/// `GET /login/login.htm?fromURI=`
+pub async fn show(
+    State(org): State<Org>,
+    address: Address,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Answer<Response> {
+    let from = ReturnAddress::parse_or_home(asked.from_uri.as_deref(), &address.0);
+    let mut reader = org.db.read().await?;
+    let signed_in = session::current(&org, &headers, &mut reader).await?.is_some();
+    drop(reader);
+    if signed_in && !oauth::reauthentication::is_asked(&org, &from) {
+        return Ok(Redirect::to(from.as_str()).into_response());
+    }
+    let login = oauth::authorize::login_hint(&from).unwrap_or_default();
+    let shown = Shown { from: &from, login: &login, kept: false, problem: None, status: StatusCode::OK };
+    render(&org, &address, &headers, &shown).await
+}
+
+#[derive(Deserialize)]
+pub struct Given {
+    username: String,
+    password: Secret,
+    #[serde(default)]
+    remember: Option<String>,
+    #[serde(rename = "fromURI", default)]
+    from_uri: Option<String>,
+    #[serde(rename = "_token", default)]
+    token: String,
+}
+
+/// `POST /login/login.htm`
+pub async fn submit(
+    State(org): State<Org>,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    Form(given): Form<Given>,
+) -> Answer<Response> {
+    let from = ReturnAddress::parse_or_home(given.from_uri.as_deref(), &address.0);
+    let again = |problem: &str, status| Shown {
+        from: &from,
+        login: &given.username,
+        kept: given.remember.is_some(),
+        problem: Some(problem.to_owned()),
+        status,
+    };
+    if !csrf::form_is_ours(&org, &headers, &address.0, &given.token) {
+        return render(&org, &address, &headers, &again(STALE, StatusCode::FORBIDDEN)).await;
+    }
+    match credentials::attempt(&org, &origin, &given.username, &given.password).await? {
+        Attempt::Accepted(user) => signed_in(&org, &address.0, &origin, &headers, &user, given.remember.is_some(), &from).await,
+        Attempt::PasswordExpired(user) => {
+            let mut tx = org.db.begin().await?;
+            let state = SignInState { user: user.id.clone(), status: Status::PasswordExpired, relay_state: None };
+            let (token, _) = state_token::create(&mut tx, &org, &state).await?;
+            tx.commit().await?;
+            password_page::expired(&org, &address, &headers, &token, &from, &[]).await
+        }
+        Attempt::Refused => render(&org, &address, &headers, &again(REFUSED, StatusCode::UNAUTHORIZED)).await,
+        Attempt::TooSoon(wait) => {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let problem = format!("Too many tries from here. Wait {seconds} s and try again.");
+            render(&org, &address, &headers, &again(&problem, StatusCode::TOO_MANY_REQUESTS)).await
+        }
+    }
+}
+
+/// Begins the session and goes on.
+pub(super) async fn signed_in(
+    org: &Org,
+    own: &Url,
+    origin: &CallOrigin,
+    headers: &HeaderMap,
+    user: &User,
+    kept: bool,
+    from: &ReturnAddress,
+) -> Answer<Response> {
+    let mut change = Change::begin(org, Party::user(user), origin.clone()).await?;
+    let new = session::begin(&mut change, org, headers, user, kept).await?;
+    change.record(Event::new("user.session.start").target(Party::user(user)).session(&new.session.external_id));
+    change.commit().await?;
+    let mut response = Redirect::to(from.as_str()).into_response();
+    response.headers_mut().append(header::SET_COOKIE, new.cookie(own));
+    Ok(response)
+}
+
+pub(super) async fn render(org: &Org, address: &Address, headers: &HeaderMap, shown: &Shown<'_>) -> Answer<Response> {
+    let mut reader = org.db.read().await?;
+    let company = company(&mut reader).await?;
+    let asking = oauth::authorize::asking(&mut reader, shown.from).await?;
+    drop(reader);
+    let secret = FormSecret::of(headers, &org.world);
+    let login: String = shown.login.chars().take(LOGIN_SHOWN_MAX).collect();
+    let focus: &[(&str, &str)] = &[("autofocus", "")];
+    let (on_login, on_password) = if login.is_empty() { (focus, &[][..]) } else { (&[][..], focus) };
+    let fields = page::hidden("_token", &secret.token(&org.vault))
+        .and(page::hidden("fromURI", shown.from.as_str()))
+        .and(page::field("User name", "username", "text", "username", &login, on_login))
+        .and(page::field("Password", "password", "password", "current-password", "", on_password))
+        .and(keep(shown.kept))
+        .and(page::button("Sign in"));
+    let help = element("summary", &[], text("Need help signing in?")).and(page::paragraph(
+        "The user name is usually your e-mail address. If the password is lost or the account locked, ask an administrator for a new one; a lock by wrong passwords ends by itself after a while.",
+    ));
+    let problem: Vec<String> = shown.problem.iter().cloned().collect();
+    let asks = asking.as_ref().map_or_else(Markup::nothing, |asking| element("p", &[("class", "asks")], text(&format!("to go on to {}", asking.label))));
+    let page = Page::new("Sign in", &company)
+        .status(shown.status)
+        .form_target(asking.and_then(|asking: Asking| asking.redirect_origin))
+        .body(page::heading("Sign in").and(asks).and(page::problem(&problem)))
+        .body(page::form(PATH, fields))
+        .body(element("details", &[], help));
+    Ok(with_form_cookie(page.into_response(), &secret, &address.0))
+}
+
+fn keep(kept: bool) -> Markup {
+    let mut attributes = vec![("id", "remember"), ("name", "remember"), ("type", "checkbox"), ("value", "yes")];
+    if kept {
+        attributes.push(("checked", ""));
+    }
+    let label = element("label", &[("for", "remember")], text("Keep me signed in"));
+    element("div", &[("class", "keep")], void("input", &attributes).and(label))
+}
+
+pub(super) fn with_form_cookie(mut response: Response, secret: &FormSecret, own: &Url) -> Response {
+    if secret.is_new {
+        response.headers_mut().append(header::SET_COOKIE, cookie::set(cookie::FORM, &secret.value, None, own));
+    }
+    response
+}
+
+pub(super) async fn company(conn: &mut db::Conn) -> crate::Result<String> {
+    Ok(organization::get(conn).await?.map_or_else(|| "Built-in org".to_owned(), |organization| organization.company_name))
+}

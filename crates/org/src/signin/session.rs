@@ -1,0 +1,226 @@
+//! Sessions: who is signed in with a browser.
+//!
+//! Invariant: the cookie's value (256 bits) exists in the browser alone; the row has its keyed hash. A sign-in always makes a new one
+//! and ends the one that the browser had. A session ends by sign-out, after `max_idle_minutes` without a request, after
+//! `max_lifetime_minutes` whatever happens, and with the person: a suspended or deactivated one has none.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue};
+use db::{Conn, Row, query};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use vault::{Secret, Vault};
+use world::{Instant, World};
+
+use super::cookie;
+use crate::{
+    Error, Org, Result,
+    model::{
+        id::UserId,
+        token::may_act,
+        user::{self, User},
+    },
+};
+
+const ID_BYTES_AS_TEXT: usize = 43;
+const PUBLIC_ID_LEN: usize = 25;
+const EXTERNAL_ID_LEN: usize = 22;
+const PURPOSE: &str = "session";
+/// The idle window is moved at most this often.
+const TOUCHED_EVERY: Duration = Duration::from_secs(60);
+/// Ended sessions that a new one clears away at most.
+const SWEPT_AT_ONCE: i64 = 100;
+
+/// How long sessions last. Stored as a setting; what is not stored is the default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SessionPolicy {
+    pub max_idle_minutes: u32,
+    pub max_lifetime_minutes: u32,
+}
+
+impl Default for SessionPolicy {
+    fn default() -> SessionPolicy {
+        SessionPolicy { max_idle_minutes: 120, max_lifetime_minutes: 24 * 60 }
+    }
+}
+
+impl SessionPolicy {
+    const SETTING: &str = "session_policy";
+
+    pub async fn get(conn: &mut Conn) -> Result<SessionPolicy> {
+        let row = query("select value from org_setting where name = $1").bind(SessionPolicy::SETTING).optional(conn).await?;
+        let Some(row) = row else { return Ok(SessionPolicy::default()) };
+        let text: String = row.get("value")?;
+        serde_json::from_str(&text).map_err(|error| Error::Stored { what: "session policy", reason: error.to_string() })
+    }
+
+    fn idle(self) -> Duration {
+        Duration::from_secs(u64::from(self.max_idle_minutes) * 60)
+    }
+
+    fn lifetime(self) -> Duration {
+        Duration::from_secs(u64::from(self.max_lifetime_minutes) * 60)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// What the API calls it: `102…`.
+    pub public_id: String,
+    /// What the System Log calls it: `trs…`.
+    pub external_id: String,
+    pub user_id: UserId,
+    pub user: User,
+    pub amr: Vec<String>,
+    pub created: Instant,
+    /// When the password was last given.
+    pub password_at: Instant,
+    pub used: Instant,
+    /// When it ends, if nothing more is asked with it.
+    pub expires: Instant,
+    hash: String,
+}
+
+/// A session just made: the value goes into the cookie and nowhere else.
+pub struct NewSession {
+    pub session: Session,
+    value: Secret,
+    persistent: Option<Duration>,
+}
+
+impl NewSession {
+    pub fn cookie(&self, address: &Url) -> HeaderValue {
+        cookie::set(cookie::SESSION, &self.value, self.persistent, address)
+    }
+
+}
+
+const COLUMNS: &str = "s.id_hash, s.public_id, s.external_id, s.user_id, s.amr, s.created_us, s.password_us, s.used_us, s.idle_expires_us, s.expires_us";
+
+/// Begins a session and ends the one that `headers` carry. `kept`: the cookie outlives the browser's window.
+pub async fn begin(conn: &mut Conn, org: &Org, headers: &HeaderMap, user: &User, kept: bool) -> Result<NewSession> {
+    let (vault, world): (&Vault, &World) = (&org.vault, &org.world);
+    let now = world.now();
+    let policy = SessionPolicy::get(conn).await?;
+    if let Some(old) = cookie::read(headers, cookie::SESSION) {
+        query("delete from session where id_hash = $1").bind(hash(vault, &old)).execute(conn).await?;
+    }
+    query("delete from session where id_hash in (select id_hash from session where idle_expires_us < $1 order by idle_expires_us limit $2)")
+        .bind(now)
+        .bind(SWEPT_AT_ONCE)
+        .execute(conn)
+        .await?;
+    let value = Secret::new(world.random.base64url(ID_BYTES_AS_TEXT));
+    let expires = now.plus(policy.lifetime());
+    let session = Session {
+        public_id: format!("102{}", world.random.base64url(PUBLIC_ID_LEN - 3)),
+        external_id: format!("trs{}", world.random.base64url(EXTERNAL_ID_LEN)),
+        user_id: user.id.clone(),
+        user: user.clone(),
+        amr: vec!["pwd".to_owned()],
+        created: now,
+        password_at: now,
+        used: now,
+        expires: now.plus(policy.idle()).min(expires),
+        hash: hash(vault, &value),
+    };
+    query(
+        "insert into session (id_hash, public_id, external_id, user_id, amr, created_us, password_us, used_us, idle_expires_us, expires_us)
+         values ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8)",
+    )
+    .bind(&session.hash)
+    .bind(&session.public_id)
+    .bind(&session.external_id)
+    .bind(user.id.as_str())
+    .bind(session.amr.join(" "))
+    .bind(now)
+    .bind(session.expires)
+    .bind(expires)
+    .execute(conn)
+    .await?;
+    user::record_login(conn, &user.id, now).await?;
+    Ok(NewSession { session, value, persistent: kept.then(|| policy.lifetime()) })
+}
+
+/// The session whose cookie came with a request, while it lasts.
+pub async fn current(org: &Org, headers: &HeaderMap, conn: &mut Conn) -> Result<Option<Session>> {
+    let Some(value) = cookie::read(headers, cookie::SESSION) else { return Ok(None) };
+    let sql = format!("select {COLUMNS} from session s where s.id_hash = $1 and s.idle_expires_us > $2 and s.expires_us > $2");
+    let row = query(sql).bind(hash(&org.vault, &value)).bind(org.now()).optional(conn).await?;
+    read(conn, row).await
+}
+
+/// The session that the API calls by this id.
+pub async fn by_public_id(conn: &mut Conn, id: &str, now: Instant) -> Result<Option<Session>> {
+    let sql = format!("select {COLUMNS} from session s where s.public_id = $1 and s.idle_expires_us > $2 and s.expires_us > $2");
+    let row = query(sql).bind(id).bind(now).optional(conn).await?;
+    read(conn, row).await
+}
+
+/// Moves the idle window, when that was not done within the last minute.
+pub async fn touch(org: &Org, session: &Session) -> Result<()> {
+    if org.now().since(session.used) < TOUCHED_EVERY {
+        return Ok(());
+    }
+    let mut tx = org.db.begin().await?;
+    renew(&mut tx, session, org.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Moves the idle window now; when the session ends then.
+pub async fn renew(conn: &mut Conn, session: &Session, now: Instant) -> Result<Instant> {
+    let policy = SessionPolicy::get(conn).await?;
+    let until = now.plus(policy.idle());
+    let row = query(
+        "update session set used_us = $1, idle_expires_us = case when expires_us < $2 then expires_us else $2 end
+         where id_hash = $3 and idle_expires_us > $1 returning idle_expires_us",
+    );
+    let row = row.bind(now).bind(until).bind(&session.hash).optional(conn).await?;
+    Ok(row.map(|row| row.get("idle_expires_us")).transpose()?.unwrap_or(session.expires))
+}
+
+/// `false`: it had ended.
+pub async fn end(conn: &mut Conn, session: &Session) -> Result<bool> {
+    Ok(query("delete from session where id_hash = $1").bind(&session.hash).execute(conn).await? == 1)
+}
+
+/// Ends every session of a person and what would lead to one; how many sessions there were.
+pub async fn end_all(conn: &mut Conn, user: &UserId) -> Result<u64> {
+    query("delete from session_token where user_id = $1").bind(user.as_str()).execute(conn).await?;
+    query("delete from sign_in_state where user_id = $1").bind(user.as_str()).execute(conn).await?;
+    Ok(query("delete from session where user_id = $1").bind(user.as_str()).execute(conn).await?)
+}
+
+/// The token that unsafe calls made with this session must carry in `X-CSRF-Token`. It gives nothing of the cookie away.
+pub fn csrf_token(org: &Org, session: &Session) -> String {
+    org.vault.keyed_hash("csrf token", session.hash.as_bytes())
+}
+
+pub fn csrf_matches(org: &Org, session: &Session, given: &str) -> bool {
+    vault::same(csrf_token(org, session).as_bytes(), given.as_bytes())
+}
+
+fn hash(vault: &Vault, value: &Secret) -> String {
+    vault.keyed_hash(PURPOSE, value.expose_bytes())
+}
+
+async fn read(conn: &mut Conn, row: Option<Row>) -> Result<Option<Session>> {
+    let Some(row) = row else { return Ok(None) };
+    let user: String = row.get("user_id")?;
+    let Some(user) = user::by_id(conn, &user.into()).await?.filter(|user| may_act(user.status)) else { return Ok(None) };
+    let amr: String = row.get("amr")?;
+    Ok(Some(Session {
+        public_id: row.get("public_id")?,
+        external_id: row.get("external_id")?,
+        user_id: user.id.clone(),
+        user,
+        amr: amr.split(' ').map(str::to_owned).collect(),
+        created: row.get("created_us")?,
+        password_at: row.get("password_us")?,
+        used: row.get("used_us")?,
+        expires: row.get("idle_expires_us")?,
+        hash: row.get("id_hash")?,
+    }))
+}

@@ -1,0 +1,45 @@
+//! A stored result, page by page, in the order and with the filter that the reader asks for. The database is not touched.
+
+use domain::{Actor, Run, RunId, RunState};
+use results::{Arrangement, Page};
+
+use crate::{Error, Portal, Result};
+
+impl Portal {
+    /// One page of a result, finished or still filling: rows from `offset` in the asked order, at most `limit` and
+    /// [`results::PAGE_ROWS_MAX`] of them, with every column in the order of the run's `columns`.
+    pub async fn page(&self, actor: &Actor, id: &RunId, offset: u64, limit: u64, arrangement: &Arrangement) -> Result<Page> {
+        let run = self.seen(actor, id).await?;
+        has_data(&run)?;
+        let rows = offset..offset.saturating_add(limit.clamp(1, results::PAGE_ROWS_MAX));
+        self.results.page(id, rows, arrangement).await.map_err(|error| readable(&run, error))
+    }
+}
+
+/// Whether a run ever had data that could be shown.
+pub(crate) fn has_data(run: &Run) -> Result<()> {
+    match run.state {
+        RunState::Completed | RunState::Running => Ok(()),
+        RunState::Queued => Err(Error::NoData("this run waits for its turn and has no rows yet".to_owned())),
+        RunState::Failed => Err(Error::NoData("this run failed and kept no rows".to_owned())),
+        RunState::Cancelled => Err(Error::NoData("this run was cancelled and kept no rows".to_owned())),
+        RunState::Interrupted => Err(Error::NoData("this run was interrupted and kept no rows".to_owned())),
+    }
+}
+
+/// What is wrong with an arrangement is the reader's to put right; what is wrong with a file is ours.
+pub(crate) fn readable(run: &Run, error: results::Error) -> Error {
+    use results::Error as E;
+    let message = error.root().to_string();
+    match error.root() {
+        E::NoSuchColumn(_) | E::TooManySortKeys => Error::invalid("sort", message),
+        E::Value { .. } | E::NotText { .. } | E::ValueCount { .. } | E::TooManyFilters | E::TooManyValues => {
+            Error::invalid("filter", message)
+        }
+        E::Busy | E::SortTooLarge(_) => Error::TooMany(message),
+        E::StillRunning(_) => Error::Conflict(message),
+        E::NoSuchResult(_) if run.state == RunState::Running => Error::NoData("this run has no rows yet".to_owned()),
+        E::NoSuchResult(_) => Error::NoData("the data of this result is no longer there".to_owned()),
+        _ => Error::Results(error),
+    }
+}

@@ -1,0 +1,429 @@
+//! Runs over HTTP: execute, follow, look, take away.
+
+use std::{collections::BTreeMap, convert::Infallible};
+
+use axum::{
+    Json,
+    body::Body as Bytes,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderName, StatusCode, header},
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use domain::{Asked, AssignmentId, Failure, RunId, RunState, Values, run::GivenParameter};
+use futures::{Stream, StreamExt};
+use portal::{Arrangement, RunStatus};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{
+    App,
+    list::{List, ListQuery},
+    problem::{Body, Problem},
+    signed_in::SignedIn,
+    views::ColumnBody,
+};
+
+/// Keys of repeated requests are not longer.
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(execute))
+        .routes(routes!(list))
+        .routes(routes!(show, remove))
+        .routes(routes!(events))
+        .routes(routes!(cancel))
+        .routes(routes!(page))
+        .routes(routes!(export))
+}
+
+/// Values by parameter name, as JSON has them.
+pub type Given = BTreeMap<String, Value>;
+
+/// Values as a reader would type them. Lists stay lists; null is no value.
+pub fn given(values: Given) -> Result<Values, Problem> {
+    let text = |name: &str, value: Value| match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(flag) => Ok(flag.to_string()),
+        _ => Err(Problem::field(name, "a text, a number, true or false, or a list of these")),
+    };
+    let mut read = Values::new();
+    for (name, value) in values {
+        let texts = match value {
+            Value::Null => Vec::new(),
+            Value::Array(items) => items.into_iter().map(|item| text(&name, item)).collect::<Result<_, _>>()?,
+            one => vec![text(&name, one)?],
+        };
+        read.insert(name, texts);
+    }
+    Ok(read)
+}
+
+/// Why there are no rows, where identifiers have no value for the reader.
+pub fn withheld(identifiers: &[String]) -> Option<String> {
+    (!identifiers.is_empty()).then(|| {
+        let names = identifiers.join(", ");
+        format!("you have no value for {names}, so there are no rows for you; an administrator can give you one")
+    })
+}
+
+/// A run, and how far it is.
+#[derive(Serialize, ToSchema)]
+struct RunBody {
+    id: String,
+    assignment_id: Option<String>,
+    title: String,
+    #[serde(rename = "type")]
+    report_type: &'static str,
+    /// `queued`, `running`, `completed`, `failed`, `cancelled` or `interrupted`.
+    state: &'static str,
+    /// `execute` or `download`.
+    asked: &'static str,
+    rows: i64,
+    /// Rows that can be read already.
+    readable_rows: i64,
+    bytes: i64,
+    created_at: String,
+    started_at: Option<String>,
+    finished_at: Option<String>,
+    took_ms: Option<i64>,
+    database_ms: i64,
+    parameters: Vec<GivenBody>,
+    columns: Vec<ColumnBody>,
+    person: PersonBody,
+    connection: String,
+    role: String,
+    view_version: i64,
+    /// When the data are removed.
+    expires_at: Option<String>,
+    /// Why there are no rows, when a Defined Field of the reader has no value.
+    withheld: Option<String>,
+    limit: Option<LimitBody>,
+    problem: Option<Problem>,
+    actions: Vec<&'static str>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct GivenBody {
+    name: String,
+    label: String,
+    value: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PersonBody {
+    id: String,
+    name: String,
+}
+
+/// The budget of the connection bit: these are only the first rows.
+#[derive(Serialize, ToSchema)]
+struct LimitBody {
+    rows_max: i64,
+    /// How many there would have been, if that is known.
+    of: Option<i64>,
+}
+
+impl RunBody {
+    fn of(seen: RunStatus) -> RunBody {
+        let run = seen.run;
+        let took = run.started_at.zip(run.finished_at).map(|(from, to)| to.since(from).as_millis());
+        RunBody {
+            id: run.id.to_string(),
+            assignment_id: run.assignment.map(|id| id.to_string()),
+            title: run.title,
+            report_type: run.report_type.as_str(),
+            state: run.state.as_str(),
+            asked: run.asked.as_str(),
+            rows: run.rows,
+            readable_rows: seen.readable_rows,
+            bytes: run.bytes,
+            created_at: run.created_at.to_rfc3339_ms(),
+            started_at: run.started_at.map(world::Instant::to_rfc3339_ms),
+            finished_at: run.finished_at.map(world::Instant::to_rfc3339_ms),
+            took_ms: took.map(|took| i64::try_from(took).unwrap_or(i64::MAX)),
+            database_ms: run.database_us / 1_000,
+            parameters: run.parameters.into_iter().map(GivenBody::of).collect(),
+            columns: run.columns.into_iter().map(ColumnBody::of).collect(),
+            person: PersonBody { id: run.person.to_string(), name: run.person_name },
+            connection: run.connection_name,
+            role: run.role_name,
+            view_version: run.view_version,
+            expires_at: run.expires_at.map(world::Instant::to_rfc3339_ms),
+            withheld: withheld(&run.withheld),
+            limit: run.cut_at_rows_max.then_some(LimitBody { rows_max: run.rows, of: None }),
+            problem: run.failure.map(failed),
+            actions: seen.actions,
+        }
+    }
+}
+
+impl GivenBody {
+    fn of(parameter: GivenParameter) -> GivenBody {
+        let value = parameter.values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        GivenBody { name: parameter.name, label: parameter.label, value }
+    }
+}
+
+/// A failed run's problem. It came with an answer that was itself a success, so its status only says whose fault it was.
+fn failed(failure: Failure) -> Problem {
+    let problem = Problem::new(if failure.ours { 500 } else { 502 }, &failure.slug, failure.detail);
+    match failure.hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+/// A run to begin.
+#[derive(Deserialize, ToSchema)]
+struct NewRun {
+    /// Values by parameter name: a text, a number, true or false, or a list of them.
+    #[schema(value_type = BTreeMap<String, Value>)]
+    #[serde(default)]
+    parameters: Given,
+    /// True for Download.
+    #[serde(default)]
+    keep: bool,
+}
+
+/// Runs a report now. Answers at once with the run, whose rows can be read while it still fills.
+///
+/// The same `Idempotency-Key` of the same person gives the same run again instead of a second one.
+#[utoipa::path(post, path = "/api/v1/assignments/{id}/runs", tag = "runs",
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NewRun,
+    responses((status = 201, body = RunBody), (status = "4XX", body = Problem)))]
+async fn execute(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<AssignmentId>,
+    headers: HeaderMap,
+    Body(new): Body<NewRun>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<RunBody>), Problem> {
+    let key = idempotency_key(&headers)?;
+    let asked = if new.keep { Asked::Download } else { Asked::Execute };
+    let new = portal::NewRun { parameters: given(new.parameters)?, asked, idempotency_key: key };
+    let body = RunBody::of(app.portal.execute(&signed_in.actor, &id, new).await?);
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/runs/{}", body.id))], Json(body)))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_CHARS_MAX => Ok(Some(key.to_owned())),
+        _ => Err(Problem::field("Idempotency-Key", "1 to 200 printable characters")),
+    }
+}
+
+/// Which runs a list has.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct RunsQuery {
+    /// `queued`, `running`, `completed`, `failed`, `cancelled` or `interrupted`.
+    state: Option<String>,
+    /// Rows whose title, person or connection contain this text.
+    q: Option<String>,
+    sort: Option<String>,
+    limit: Option<u32>,
+    after: Option<String>,
+}
+
+/// Completed: one's own runs, newest first; every run for who may see all results.
+#[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(RunsQuery),
+    responses((status = 200, body = List<RunBody>), (status = "4XX", body = Problem)))]
+async fn list(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Query(query): Query<RunsQuery>,
+) -> Result<Json<List<RunBody>>, Problem> {
+    let RunsQuery { state, q, sort, limit, after } = query;
+    let state = match state.as_deref().filter(|state| !state.is_empty()) {
+        Some(state) => Some(RunState::parse(state).ok_or_else(|| Problem::field("state", "is not a state of runs"))?),
+        None => None,
+    };
+    let page = app.portal.runs(&signed_in.actor, state, &ListQuery { q, sort, limit, after }.into()).await?;
+    Ok(Json(List::of(page, RunBody::of)))
+}
+
+/// One run.
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)),
+    responses((status = 200, body = RunBody), (status = "4XX", body = Problem)))]
+async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {
+    Ok(Json(RunBody::of(app.portal.run(&signed_in.actor, &id).await?)))
+}
+
+/// Follows a run: an event `run` with the run at every change, until it ends.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs", params(("id" = String, Path)),
+    responses((status = 200, description = "Server-sent events named `run`.", content_type = "text/event-stream"),
+              (status = "4XX", body = Problem)))]
+async fn events(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<RunId>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let runs = app.portal.follow_run(&signed_in.actor, &id).await?;
+    let events = runs.map(|run| Ok(Event::default().event("run").json_data(RunBody::of(run)).unwrap_or_default()));
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
+}
+
+/// Stops a run, and the work of its database with it.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = String, Path)),
+    responses((status = 200, body = RunBody), (status = "4XX", body = Problem)))]
+async fn cancel(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {
+    Ok(Json(RunBody::of(app.portal.cancel_run(&signed_in.actor, &id).await?)))
+}
+
+/// Deletes a run with its data.
+#[utoipa::path(delete, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)),
+    responses((status = 204), (status = "4XX", body = Problem)))]
+async fn remove(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<StatusCode, Problem> {
+    app.portal.remove_run(&signed_in.actor, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An order and a choice of rows, in columns of the stored result.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+struct NewPage {
+    #[serde(default)]
+    offset: u64,
+    /// At most 1,000.
+    limit: u64,
+    #[serde(default)]
+    sort: Vec<SortBody>,
+    #[serde(default)]
+    filter: Vec<FilterBody>,
+}
+
+/// Columns by name; the first key counts most.
+#[derive(Debug, Deserialize, ToSchema)]
+struct SortBody {
+    column: String,
+    #[serde(default)]
+    descending: bool,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+struct FilterBody {
+    column: String,
+    /// `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `null`, `not_null` or `in`.
+    op: String,
+    /// A text in the form of the column's type; a list for `in`.
+    #[schema(value_type = Option<Value>)]
+    value: Option<Value>,
+}
+
+/// A page of a result.
+#[derive(Serialize, ToSchema)]
+struct PageBody {
+    offset: u64,
+    /// Rows in this choice.
+    total: u64,
+    /// False while the run still fills.
+    total_final: bool,
+    /// Cells in the order of the run's columns. Numbers that JSON holds exactly are numbers; decimals, large integers, dates and
+    /// texts are strings.
+    #[schema(value_type = Vec<Vec<Value>>)]
+    rows: Vec<Vec<Value>>,
+}
+
+/// Cuts a page out of a stored result. The report's database is not asked.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/page", tag = "runs", params(("id" = String, Path)), request_body = NewPage,
+    responses((status = 200, body = PageBody), (status = "4XX", body = Problem)))]
+async fn page(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<RunId>,
+    Body(asked): Body<NewPage>,
+) -> Result<Json<PageBody>, Problem> {
+    let arrangement = arrangement(asked.sort, asked.filter)?;
+    let page = app.portal.page(&signed_in.actor, &id, asked.offset, asked.limit, &arrangement).await?;
+    let rows = portal::cells(&page.rows).map_err(|error| Problem::internal(&error))?;
+    Ok(Json(PageBody { offset: page.offset, total: page.total, total_final: page.total_final, rows }))
+}
+
+fn arrangement(sort: Vec<SortBody>, filter: Vec<FilterBody>) -> Result<Arrangement, Problem> {
+    let sort = sort.into_iter().map(|key| portal::SortKey { column: key.column, descending: key.descending }).collect();
+    let filter = filter.into_iter().map(condition).collect::<Result<_, _>>()?;
+    Ok(Arrangement { columns: None, sort, filter })
+}
+
+fn condition(body: FilterBody) -> Result<portal::Filter, Problem> {
+    let op = serde_json::from_value(Value::String(body.op)).map_err(|_| Problem::field("op", "is no comparison that columns have"))?;
+    let values = given(BTreeMap::from([(body.column.clone(), body.value.unwrap_or(Value::Null))]))?;
+    Ok(portal::Filter { column: body.column, op, values: values.into_values().next().unwrap_or_default() })
+}
+/// What a file shall hold.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ExportQuery {
+    /// `csv`, `xlsx`, `parquet` or `json`.
+    format: String,
+    /// As in a page, as JSON.
+    sort: Option<String>,
+    /// As in a page, as JSON.
+    filter: Option<String>,
+}
+
+/// Takes a stored result away as a file, in the order and the choice that the grid shows. The report's database is not asked.
+#[utoipa::path(get, path = "/api/v1/runs/{id}/export", tag = "runs", params(("id" = String, Path), ExportQuery),
+    responses((status = 200, description = "The file.", content_type = "application/octet-stream"), (status = "4XX", body = Problem)))]
+async fn export(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<RunId>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response, Problem> {
+    let format = portal::Format::parse(&query.format).ok_or_else(|| Problem::field("format", "`csv`, `xlsx`, `parquet` or `json`"))?;
+    let arrangement = arrangement(json_list("sort", query.sort.as_deref())?, json_list("filter", query.filter.as_deref())?)?;
+    let file = app.portal.export(&signed_in.actor, &id, format, &arrangement).await?;
+    let headers = [
+        (header::CONTENT_TYPE, file.content_type.to_owned()),
+        (header::CONTENT_DISPOSITION, attachment(&file.name)),
+    ];
+    Ok((headers, Bytes::from_stream(file.bytes)).into_response())
+}
+
+fn json_list<T: serde::de::DeserializeOwned>(name: &str, text: Option<&str>) -> Result<Vec<T>, Problem> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(Vec::new()) };
+    serde_json::from_str(text).map_err(|_| Problem::field(name, "a JSON list, as in a page"))
+}
+
+/// RFC 6266: a plain name for old clients, the real one in UTF-8 beside it.
+fn attachment(name: &str) -> String {
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
+    let mut real = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            real.push(char::from(byte));
+        } else {
+            real.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{real}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_cannot_leave_its_quotes() {
+        assert_eq!(attachment("Umsätze \"2026\"\r\n.csv"), "attachment; filename=\"Ums_tze _2026___.csv\"; filename*=UTF-8''Ums%C3%A4tze%20%222026%22%0D%0A.csv");
+    }
+
+    #[test]
+    fn values_come_as_text_number_flag_or_list() {
+        let values = serde_json::from_str(r#"{"A": 1, "B": ["x", 2.50], "C": true, "D": null}"#).unwrap();
+        let read = given(values).unwrap();
+        assert_eq!(read["A"], ["1"]);
+        assert_eq!(read["B"], ["x", "2.5"]);
+        assert_eq!(read["C"], ["true"]);
+        assert!(read["D"].is_empty());
+        assert!(given(serde_json::from_str(r#"{"A": {"b": 1}}"#).unwrap()).is_err());
+    }
+}

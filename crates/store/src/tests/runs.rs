@@ -1,0 +1,166 @@
+//! Runs: forward-only states, one run for one idempotency key, retention.
+
+use domain::{
+    Asked, Run, RunId, RunState, Value,
+    run::{Failure, GivenParameter},
+};
+
+use super::*;
+use crate::{
+    Listing,
+    run::{self, Completed, Ended},
+};
+
+fn a_run(person: &str) -> Run {
+    Run {
+        id: RunId::new(&OsRandom),
+        assignment: None,
+        view: "viw_1".into(),
+        view_version: 3,
+        title: "Sales".to_owned(),
+        report_type: ReportType::Details,
+        connection_name: "Sales".to_owned(),
+        role: None,
+        role_name: "User".to_owned(),
+        person: person.into(),
+        person_name: "Ursula".to_owned(),
+        asked: Asked::Execute,
+        state: RunState::Queued,
+        parameters: vec![GivenParameter { name: "Year".into(), label: "Year".into(), values: vec![Value::Integer(1995)] }],
+        columns: vec![Column::found("name", DataType::Text)],
+        query_identity: "abc".to_owned(),
+        withheld: vec!["@RegionID".to_owned()],
+        rows: 0,
+        bytes: 0,
+        cut_at_rows_max: false,
+        database_us: 0,
+        created_at: NOW,
+        started_at: None,
+        finished_at: None,
+        expires_at: None,
+        failure: None,
+    }
+}
+
+fn completed() -> Completed {
+    Completed {
+        rows: 7,
+        bytes: 900,
+        sha256: "00".repeat(32),
+        cut_at_rows_max: true,
+        database_us: 12,
+        finished_at: NOW,
+        expires_at: Instant::from_seconds(NOW.as_seconds() + 60),
+    }
+}
+
+fn ended(state: RunState) -> Ended {
+    let failure = Failure { slug: "x".to_owned(), detail: "no such table: y".to_owned(), hint: None, ours: false };
+    Ended { state, rows: 1, database_us: 2, failure: Some(failure), finished_at: NOW, expires_at: NOW }
+}
+
+#[tokio::test]
+async fn a_run_comes_back_as_it_was_recorded() {
+    each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        let run = a_run("per_u");
+        assert!(run::insert(&mut tx, &run, None).await.unwrap());
+        assert_eq!(run::find(&mut tx, &run.id).await.unwrap(), Some(run.clone()));
+        assert!(run::begin(&mut tx, &run.id, NOW).await.unwrap());
+        let columns = [Column::found("other", DataType::Decimal)];
+        assert!(run::set_columns(&mut tx, &run.id, &columns).await.unwrap());
+        assert!(run::complete(&mut tx, &run.id, &completed()).await.unwrap());
+        let found = run::find(&mut tx, &run.id).await.unwrap().unwrap();
+        assert_eq!((found.state, found.rows, found.bytes, found.cut_at_rows_max), (RunState::Completed, 7, 900, true));
+        assert_eq!(found.columns, columns);
+        assert!(run::completed(&mut tx).await.unwrap().contains(&run.id));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_state_never_goes_back() {
+    each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        for last in [RunState::Failed, RunState::Cancelled, RunState::Interrupted] {
+            let run = a_run("per_u");
+            run::insert(&mut tx, &run, None).await.unwrap();
+            assert!(!run::complete(&mut tx, &run.id, &completed()).await.unwrap(), "queued is not running");
+            assert!(!run::delete(&mut tx, &run.id).await.unwrap(), "it has not ended");
+            assert!(run::end(&mut tx, &run.id, &ended(last)).await.unwrap());
+            assert!(!run::begin(&mut tx, &run.id, NOW).await.unwrap());
+            assert!(!run::complete(&mut tx, &run.id, &completed()).await.unwrap());
+            assert!(!run::end(&mut tx, &run.id, &ended(RunState::Failed)).await.unwrap());
+            let found = run::find(&mut tx, &run.id).await.unwrap().unwrap();
+            assert_eq!((found.state, found.failure), (last, ended(last).failure));
+            assert!(run::delete(&mut tx, &run.id).await.unwrap());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_idempotency_key_of_one_person_is_one_run() {
+    each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        let first = a_run("per_u");
+        assert!(run::insert(&mut tx, &first, Some("key")).await.unwrap());
+        assert!(!run::insert(&mut tx, &a_run("per_u"), Some("key")).await.unwrap());
+        assert!(run::insert(&mut tx, &a_run("per_v"), Some("key")).await.unwrap());
+        assert!(run::insert(&mut tx, &a_run("per_u"), None).await.unwrap());
+        assert!(run::insert(&mut tx, &a_run("per_u"), None).await.unwrap());
+        let found = run::find_by_key(&mut tx, &"per_u".into(), "key").await.unwrap().unwrap();
+        assert_eq!(found.id, first.id);
+        assert_eq!(run::find_by_key(&mut tx, &"per_w".into(), "key").await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_are_by_person_and_state_and_a_run_outlives_its_assignment() {
+    each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        let (connection, role) = (add_connection(&mut tx, "one").await, add_role(&mut tx, "User").await);
+        let view = add_view(&mut tx, "sales", "per_petra").await;
+        let assignment = an_assignment(&view, &connection, &role);
+        crate::assignment::assign(&mut tx, &assignment, NOW).await.unwrap();
+        let run = Run { assignment: Some(assignment.id.clone()), ..a_run("per_u") };
+        run::insert(&mut tx, &run, None).await.unwrap();
+        run::insert(&mut tx, &a_run("per_v"), None).await.unwrap();
+        run::begin(&mut tx, &run.id, NOW).await.unwrap();
+        let available = crate::assignment::available(&mut tx, &"per_u".into(), None, NOW, &Listing::default()).await.unwrap();
+        assert_eq!(available.items[0].last_run_at, Some(NOW));
+
+        crate::assignment::delete(&mut tx, &assignment.id).await.unwrap();
+        assert_eq!(run::find(&mut tx, &run.id).await.unwrap().unwrap().assignment, None);
+        let own = run::list(&mut tx, Some(&"per_u".into()), None, &Listing::default()).await.unwrap();
+        assert_eq!(own.items.len(), 1);
+        let running = run::list(&mut tx, None, Some(RunState::Running), &Listing::default()).await.unwrap();
+        assert_eq!(running.items[0].id, run.id);
+        for sort in ["created", "started", "finished", "title", "state", "person", "connection", "rows", "-bytes"] {
+            let listing = Listing { sort: Some(sort.to_owned()), limit: Some(1), q: Some("ursula".to_owned()), after: None };
+            let first = run::list(&mut tx, None, None, &listing).await.unwrap();
+            let second = run::list(&mut tx, None, None, &Listing { after: first.next, ..listing }).await.unwrap();
+            assert_eq!((second.items.len(), second.next), (1, None), "{sort}");
+        }
+        assert_eq!(run::unfinished(&mut tx, Some(&"per_u".into()), 10).await.unwrap(), [run.id]);
+        assert_eq!(run::unfinished(&mut tx, None, 1).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_due_is_found_once_it_has_ended() {
+    each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        let run = a_run("per_u");
+        run::insert(&mut tx, &run, None).await.unwrap();
+        run::begin(&mut tx, &run.id, NOW).await.unwrap();
+        let due = Instant::from_seconds(NOW.as_seconds() + 60);
+        assert_eq!(run::expired(&mut tx, due, 10).await.unwrap(), []);
+        run::complete(&mut tx, &run.id, &completed()).await.unwrap();
+        assert_eq!(run::expired(&mut tx, NOW, 10).await.unwrap(), []);
+        assert_eq!(run::expired(&mut tx, due, 10).await.unwrap(), [run.id]);
+    })
+    .await;
+}

@@ -1,0 +1,48 @@
+// What Ctrl-K finds on the server: people, groups and applications by the beginning of a word.
+
+import AppWindow from '@lucide/svelte/icons/app-window';
+import UserRound from '@lucide/svelte/icons/user-round';
+import UsersRound from '@lucide/svelte/icons/users-round';
+import type { Command } from '@webreports/ui/navigation';
+import { okta, path, quoted, withQuery, type Application, type Group, type User } from '$lib/okta';
+import { nameOf, peopleSearch } from '$lib/people/people';
+import { places } from '$lib/places';
+
+const FOUND_MAX = 5;
+
+export async function find(typed: string, signal: AbortSignal): Promise<Command[]> {
+  const [people, groups, applications] = await Promise.all([
+    okta.get<User[]>(withQuery(path`/api/v1/users`, { search: peopleSearch(typed, ''), limit: FOUND_MAX }), {
+      signal,
+    }),
+    okta.get<Group[]>(
+      withQuery(path`/api/v1/groups`, { search: `profile.name co ${quoted(typed)}`, limit: FOUND_MAX }),
+      { signal },
+    ),
+    okta.get<Application[]>(withQuery(path`/api/v1/apps`, { q: typed, limit: FOUND_MAX }), { signal }),
+  ]);
+  return [
+    ...people.map((user) => ({
+      id: `person-${user.id}`,
+      label: nameOf(user),
+      group: 'People',
+      icon: UserRound,
+      note: user.profile.login,
+      href: places.person(user.id),
+    })),
+    ...groups.map((group) => ({
+      id: `group-${group.id}`,
+      label: group.profile.name,
+      group: 'Groups',
+      icon: UsersRound,
+      href: places.group(group.id),
+    })),
+    ...applications.map((app) => ({
+      id: `application-${app.id}`,
+      label: app.label,
+      group: 'Applications',
+      icon: AppWindow,
+      href: places.application(app.id),
+    })),
+  ];
+}
