@@ -18,17 +18,17 @@ use crate::{
 };
 
 /// The schemes by which requests go out.
-pub const SCHEMES: [&str; 2] = ["https", "http"];
+pub(crate) const SCHEMES: [&str; 2] = ["https", "http"];
 /// Time until a connection stands, its TLS included.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time from the request to the last byte of its answer.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// Bytes of an answer, after its compression is undone.
-pub const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(crate) const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Connections kept for later, per host.
-pub const IDLE_PER_HOST_MAX: usize = 4;
+pub(crate) const IDLE_PER_HOST_MAX: usize = 4;
 /// How long they are kept.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What one answer may cost.
 #[derive(Clone, Copy, Debug)]
@@ -182,7 +182,7 @@ fn failed(error: reqwest::Error, origin: &str, limits: Limits) -> Error {
     if error.is_builder() {
         return Error::Malformed { origin };
     }
-    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    let mut cause = error.source();
     while let Some(found) = cause {
         if found.is::<LeadsInside>() {
             return Error::AddressRefused { host: origin };
@@ -190,12 +190,15 @@ fn failed(error: reqwest::Error, origin: &str, limits: Limits) -> Error {
         if let Some(tls) = found.downcast_ref::<rustls::Error>() {
             return Error::Tls { origin, reason: tls.to_string() };
         }
-        // An I/O error keeps its cause where `source` does not always lead.
-        let inner = found.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(tls) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-            return Error::Tls { origin, reason: tls.to_string() };
-        }
-        cause = found.source();
+        cause = beneath(found);
     }
     Error::Unreachable { origin, source: error }
+}
+
+/// The next cause. An I/O error passes over the error that it was made of, so that one is asked for by name.
+fn beneath<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
 }

@@ -5,6 +5,7 @@ create table org_group (
     name                  text   not null,
     name_folded           text   not null unique,
     description           text,
+    description_folded    text,
     created_us            bigint not null,
     updated_us            bigint not null,
     membership_updated_us bigint not null

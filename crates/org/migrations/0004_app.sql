@@ -29,6 +29,7 @@ create table app_user (
     app_id            text   not null references app (id) on delete cascade,
     user_id           text   not null references org_user (id) on delete cascade,
     user_name         text,
+    user_name_folded  text,
     profile           text   not null,
     created_us        bigint not null,
     updated_us        bigint not null,

@@ -9,6 +9,7 @@ pub mod change;
 pub mod client_secret;
 pub mod condition;
 pub mod group;
+pub mod group_list;
 pub mod id;
 pub mod link;
 pub mod log;

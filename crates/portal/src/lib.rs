@@ -6,7 +6,6 @@
 mod assignments;
 mod available;
 mod catalog;
-mod cells;
 mod config;
 mod connections;
 mod error;
@@ -27,18 +26,18 @@ mod tests;
 
 pub use assignments::{ASSIGNED_AT_ONCE_MAX, NewAssignments};
 pub use available::AVAILABLE_ACTIONS;
-pub use cells::cells;
 pub use config::PortalConfig;
 pub use connections::{ConnectionProfile, NewConnection};
 pub use error::{Error, Result};
 pub use fields::NewField;
-pub use files::{ExportFile, Format};
+pub use files::ExportFile;
 pub use preview::{Inspection, NewPreview, PREVIEW_ROWS_MAX, Preview, QueryProblem};
 pub use runner::SHUTDOWN_GRACE;
 pub use runs::{NewRun, RunStatus};
 pub use views::{NewView, VIEW_ACTIONS, ViewDetails};
 
 // The shapes in which the parts below answer, for who stands above.
+pub use export::{FileFormat, cells};
 pub use results::{Arrangement, Filter, Op, Page as ResultPage, SortKey};
 pub use source::{Catalog, TestStep};
 pub use store::{
@@ -52,6 +51,7 @@ pub use store::{
 use std::{ops::Deref, sync::Arc};
 
 use db::Db;
+use tokio::sync::Semaphore;
 use vault::{Passwords, Vault};
 use world::{Instant, World};
 
@@ -69,6 +69,7 @@ pub struct State {
     pub sources: source::Sources,
     pub results: results::Results,
     pub(crate) runner: runner::Runner,
+    pub(crate) file_places: Arc<Semaphore>,
     pub(crate) people: people::People,
 }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use db::Db;
 use results::Results;
-use vault::{MasterKey, Passwords, Vault};
-use world::{Files, World};
+use tokio::sync::Semaphore;
+use vault::{MasterKey, Passwords, Secret, Vault};
+use world::{Files, Random, World};
 
-use crate::{Portal, PortalConfig, Result, State, people::People, runner::Runner};
+use crate::{Portal, PortalConfig, Result, State, files::FILES_AT_ONCE_MAX, people::People, runner::Runner};
 
 impl Portal {
     /// Opens the portal's data, making it where there is none.
@@ -21,12 +22,14 @@ impl Portal {
         let master = MasterKey::load(&config.master_key, is_new, world.random.as_ref())?;
         let vault = Vault::new(&master, world.random.clone());
         db::migrate::run(&db, store::MIGRATIONS, world.now()).await?;
+        check_key(&db, &vault, &world).await?;
         let people = People::new(&config, &world)?;
         let portal = Portal(Arc::new(State {
             passwords: Passwords::new(world.random.clone()),
             sources: source::Sources::new(config.own_places()),
             results: Results::open(&config.results_folder())?,
             runner: Runner::new(),
+            file_places: Arc::new(Semaphore::new(FILES_AT_ONCE_MAX)),
             db,
             vault,
             world,
@@ -37,4 +40,19 @@ impl Portal {
         portal.keep_house();
         Ok(portal)
     }
+}
+
+/// The setting that any key but the database's own fails to open.
+const KEY_CHECK: &str = "master_key_check";
+
+/// Refuses a database that was sealed with another key, before anything is sealed with this one.
+async fn check_key(db: &Db, vault: &Vault, world: &World) -> Result<()> {
+    let mut tx = db.begin().await?;
+    if store::setting::secret(&mut tx, vault, KEY_CHECK).await?.is_none() {
+        let random: &dyn Random = world.random.as_ref();
+        let check = Secret::new(random.base62(20));
+        store::setting::put_secret(&mut tx, vault, KEY_CHECK, &check, world.now()).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }

@@ -278,15 +278,6 @@ fn labelled(found: Vec<(String, DataType)>, given: &[Column]) -> Result<Vec<Colu
     if found.is_empty() || found.len() > COLUMNS_MAX {
         return Err(Error::invalid("sql", format!("a View has 1 to {COLUMNS_MAX} columns; this query has {}", found.len())));
     }
-    let mut names = BTreeSet::new();
-    for (name, _) in &found {
-        if name.trim().is_empty() {
-            return Err(Error::invalid("sql", "one of the columns has no name; give it one with `as`"));
-        }
-        if !names.insert(name.to_lowercase()) {
-            return Err(Error::invalid("sql", format!("two columns are called `{name}`; give one another name with `as`")));
-        }
-    }
     if let Some(unknown) = given.iter().find(|column| !found.iter().any(|(name, _)| *name == column.name)) {
         return Err(Error::invalid("columns", format!("the query has no column `{}`", unknown.name)));
     }
@@ -299,7 +290,11 @@ fn labelled(found: Vec<(String, DataType)>, given: &[Column]) -> Result<Vec<Colu
             return Err(Error::invalid("columns", format!("the width of `{}` is between 1 and {WIDTH_MAX} pixels", column.name)));
         }
     }
-    Ok(joined(found, given))
+    let columns = joined(found, given);
+    if columns.iter().all(|column| !column.visible) {
+        return Err(Error::invalid("columns", "at least one column is visible"));
+    }
+    Ok(columns)
 }
 
 /// What is known of each found column: the publisher's words for it, the database's type.

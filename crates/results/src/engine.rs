@@ -29,8 +29,9 @@ use crate::{ROW, Result, filter::Fitted, schema::name_in_file, snapshot::Snapsho
 pub const SORT_MEMORY_BYTES: usize = 64 << 20;
 /// What one sort may put on disk meanwhile.
 pub const SPILL_BYTES_MAX: u64 = 16 << 30;
-/// Below this a sort is done in one piece, which is faster than merging pieces.
-const SORT_IN_PLACE_BYTES: usize = 48 << 20;
+/// What is in memory is always sorted in one piece, and only what was spilled is merged: a merge of as many pieces as
+/// there are batches needs memory for each, and more time.
+const SORT_IN_PLACE_BYTES: usize = SORT_MEMORY_BYTES;
 /// Kept back for the merge of what was spilled.
 const MERGE_BYTES: usize = 8 << 20;
 /// A batch stays near this size, however wide its rows are.

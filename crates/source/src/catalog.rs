@@ -30,12 +30,20 @@ pub struct CatalogColumn {
 impl Catalog {
     /// Adds the next column; tables come one after the other. `false` once the catalog is full.
     pub(crate) fn add(&mut self, schema: &str, table: &str, column: Option<CatalogColumn>) -> bool {
-        if self.tables.iter().map(|table| table.columns.len()).sum::<usize>() >= CATALOG_COLUMNS_MAX {
+        if self
+            .tables
+            .iter()
+            .map(|table| table.columns.len())
+            .sum::<usize>()
+            >= CATALOG_COLUMNS_MAX
+        {
             self.cut = true;
             return false;
         }
         match self.tables.last_mut() {
-            Some(last) if last.schema == schema && last.name == table => last.columns.extend(column),
+            Some(last) if last.schema == schema && last.name == table => {
+                last.columns.extend(column)
+            }
             _ => self.tables.push(Table {
                 schema: schema.to_owned(),
                 name: table.to_owned(),

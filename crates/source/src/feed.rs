@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Batches that are read ahead of whoever takes them.
-pub const BATCHES_AHEAD_MAX: usize = 2;
+pub(crate) const BATCHES_AHEAD_MAX: usize = 2;
 
 pub(crate) struct Feed {
     pub(crate) limits: Limits,
@@ -59,7 +59,14 @@ impl Feed {
             since: Instant::now(),
             waited: Duration::ZERO,
         };
-        (feed, Taker { begun, batches, outcome })
+        (
+            feed,
+            Taker {
+                begun,
+                batches,
+                outcome,
+            },
+        )
     }
 
     /// Tells the columns. Once, before the first batch; types are fixed from here on.
@@ -67,7 +74,10 @@ impl Feed {
         let schema = schema(&columns);
         if let Some(begun) = self.begun.take() {
             // A reader who has gone is noticed by the stop.
-            let _ = begun.send(Ok(Begun { columns, schema: schema.clone() }));
+            let _ = begun.send(Ok(Begun {
+                columns,
+                schema: schema.clone(),
+            }));
         }
         schema
     }

@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{Error, Result};
 
 /// Runs that may wait in front of one connection. One more is told to come again.
-pub const WAITING_MAX: usize = 100;
+pub(crate) const WAITING_MAX: usize = 100;
 /// Descriptions, catalogs and tests at once on one connection. They are short and do not queue behind long runs.
-pub const LOOKS_MAX: u32 = 2;
+pub(crate) const LOOKS_MAX: u32 = 2;
 
 /// How busy a connection is at this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,10 +74,12 @@ impl Gates {
 
     pub(crate) fn load(&self, connection: &ConnectionId) -> Load {
         let gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gates.get(&(connection.clone(), Purpose::Run)).map_or(Load::default(), |gate| Load {
-            running: gate.places_max - gate.places.available_permits(),
-            waiting: gate.waiting.load(Ordering::SeqCst),
-        })
+        gates
+            .get(&(connection.clone(), Purpose::Run))
+            .map_or(Load::default(), |gate| Load {
+                running: gate.places_max - gate.places.available_permits(),
+                waiting: gate.waiting.load(Ordering::SeqCst),
+            })
     }
 
     fn gate(&self, connection: &ConnectionId, purpose: Purpose, places_max: usize) -> Gate {
@@ -87,7 +89,9 @@ impl Gates {
             places_max,
             waiting: Arc::new(AtomicUsize::new(0)),
         };
-        let gate = gates.entry((connection.clone(), purpose)).or_insert_with(new);
+        let gate = gates
+            .entry((connection.clone(), purpose))
+            .or_insert_with(new);
         if gate.places_max != places_max {
             *gate = new();
         }
@@ -102,7 +106,11 @@ impl Queued<'_> {
     fn join(waiting: &AtomicUsize) -> Result<Queued<'_>> {
         let before = waiting.fetch_add(1, Ordering::SeqCst);
         let queued = Queued(waiting);
-        if before >= WAITING_MAX { Err(Error::Busy { waiting: before }) } else { Ok(queued) }
+        if before >= WAITING_MAX {
+            Err(Error::Busy { waiting: before })
+        } else {
+            Ok(queued)
+        }
     }
 }
 

@@ -59,7 +59,12 @@ impl Rows {
                 }
             }
         });
-        Rows { schema, columns: names_and_types(columns), stream: stream.boxed(), outcome }
+        Rows {
+            schema,
+            columns: names_and_types(columns),
+            stream: stream.boxed(),
+            outcome,
+        }
     }
 
     /// Columns without rows, for a query that is withheld.
@@ -85,6 +90,8 @@ impl Rows {
 
 impl std::fmt::Debug for Rows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rows").field("columns", &self.columns).finish_non_exhaustive()
+        f.debug_struct("Rows")
+            .field("columns", &self.columns)
+            .finish_non_exhaustive()
     }
 }

@@ -81,14 +81,19 @@ impl Driver for SqliteDriver {
             }
             Ok(())
         };
-        let (done, relayed) =
-            tokio::join!(self.work(stop, move |guarded| read::run(guarded, &query, &limits, &tell)), relay);
+        let (done, relayed) = tokio::join!(
+            self.work(stop, move |guarded| read::run(
+                guarded, &query, &limits, &tell
+            )),
+            relay
+        );
         relayed.and(done)
     }
 
     async fn columns(&self, query: &BoundQuery, stop: &Stop) -> Result<Vec<Described>> {
         let query = query.clone();
-        self.work(stop, move |guarded| read::describe(guarded, &query)).await
+        self.work(stop, move |guarded| read::describe(guarded, &query))
+            .await
     }
 
     async fn catalog(&self, stop: &Stop) -> Result<Catalog> {

@@ -28,8 +28,6 @@ create table person (
     rights_us       bigint not null,        -- when groups and status were last read from where they are owned
     claim_us        bigint,                 -- when an ID token's claim last confirmed the rights instead
     password_hash   text,                   -- argon2id; local accounts alone
-    failed_count    bigint not null,        -- wrong passwords in a row
-    failed_us       bigint,                 -- when the last of them came
     last_sign_in_us bigint,
     created_us      bigint not null,
     unique (issuer, subject)

@@ -4,6 +4,8 @@ mod assignments;
 mod connections;
 mod fields;
 mod listings;
+mod people;
+mod sign_ins;
 mod runs;
 mod views;
 
@@ -31,8 +33,8 @@ pub(crate) async fn each(test: impl AsyncFn(Db)) {
 
 pub(crate) async fn add_person(conn: &mut Conn, id: &str) -> PersonId {
     query(
-        "insert into person (id, source, issuer, subject, name, login, email, status, active, epoch, rights_us, failed_count, created_us)
-         values ($1, 'okta', 'http://localhost', $1, $1, $1, '', 'ACTIVE', 1, 0, 0, 0, 0)",
+        "insert into person (id, source, issuer, subject, name, login, email, status, active, epoch, rights_us, created_us)
+         values ($1, 'okta', 'http://localhost', $1, $1, $1, '', 'ACTIVE', 1, 0, 0, 0)",
     )
     .bind(id)
     .execute(conn)

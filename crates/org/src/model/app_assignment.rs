@@ -37,16 +37,16 @@ pub struct AppGroup {
 }
 
 /// Direct rows, and rows by group for those who have no direct one; deactivated people are in neither.
-const APP_USERS: &str = "select u.id as user_id, u.login as login, d.user_name as user_name, d.profile as profile, 1 as direct,
+const APP_USERS: &str = "select u.id as user_id, u.login as login, d.user_name as user_name, coalesce(d.user_name_folded, u.login_folded) as folded, d.profile as profile, 1 as direct,
         d.created_us as created_us, d.updated_us as updated_us
     from app_user d join org_user u on u.id = d.user_id
     where d.app_id = $1 and u.status <> 'DEPROVISIONED'
     union all
-    select u.id, u.login, null, min(g.profile), 0, min(m.added_us), min(m.added_us)
+    select u.id, u.login, null, u.login_folded, min(g.profile), 0, min(m.added_us), min(m.added_us)
     from app_group g join group_member m on m.group_id = g.group_id join org_user u on u.id = m.user_id
     where g.app_id = $1 and u.status <> 'DEPROVISIONED'
         and not exists (select 1 from app_user d where d.app_id = g.app_id and d.user_id = u.id)
-    group by u.id, u.login";
+    group by u.id, u.login, u.login_folded";
 
 impl AppUser {
     fn read(row: &Row) -> Result<AppUser> {
@@ -97,7 +97,7 @@ pub async fn app_users(conn: &mut Conn, app: &AppId, after: Option<&str>, prefix
     let mut select = query(sql).bind(app.as_str()).bind(after.unwrap_or_default());
     if let Some(prefix) = prefix {
         let placeholder = select.next_placeholder();
-        let condition = format!(" and lower(coalesce(user_name, login)) like ${placeholder} escape '\\'");
+        let condition = format!(" and folded like ${placeholder} escape '\\'");
         select = select.push(&condition).bind(super::starts_with(&super::fold(prefix)));
     }
     let placeholder = select.next_placeholder();
@@ -108,12 +108,13 @@ pub async fn app_users(conn: &mut Conn, app: &AppId, after: Option<&str>, prefix
 /// Assigns a person directly, or changes the direct assignment.
 pub async fn assign_user(conn: &mut Conn, app: &AppId, user: &UserId, user_name: Option<&str>, profile: &Map<String, Value>, now: Instant) -> Result<()> {
     query(
-        "insert into app_user (app_id, user_id, user_name, profile, created_us, updated_us) values ($1, $2, $3, $4, $5, $5)
-         on conflict (app_id, user_id) do update set user_name = excluded.user_name, profile = excluded.profile, updated_us = excluded.updated_us",
+        "insert into app_user (app_id, user_id, user_name, user_name_folded, profile, created_us, updated_us) values ($1, $2, $3, $4, $5, $6, $6)
+         on conflict (app_id, user_id) do update set user_name = excluded.user_name, user_name_folded = excluded.user_name_folded, profile = excluded.profile, updated_us = excluded.updated_us",
     )
     .bind(app.as_str())
     .bind(user.as_str())
     .bind(user_name)
+    .bind(user_name.map(super::fold))
     .bind(Value::Object(profile.clone()).to_string())
     .bind(now.whole_second())
     .execute(conn)

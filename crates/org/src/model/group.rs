@@ -67,14 +67,15 @@ pub async fn create(conn: &mut Conn, world: &World, kind: GroupType, name: &str,
     let id = GroupId::new(world);
     let now = world.now().whole_second();
     query(
-        "insert into org_group (id, type, name, name_folded, description, created_us, updated_us, membership_updated_us)
-         values ($1, $2, $3, $4, $5, $6, $6, $6)",
+        "insert into org_group (id, type, name, name_folded, description, description_folded, created_us, updated_us, membership_updated_us)
+         values ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
     )
     .bind(id.as_str())
     .bind(kind.as_str())
     .bind(name)
     .bind(fold(name))
     .bind(description)
+    .bind(description.map(fold))
     .bind(now)
     .execute(conn)
     .await?;
@@ -95,10 +96,11 @@ pub async fn by_name(conn: &mut Conn, name: &str) -> Result<Option<Group>> {
 }
 
 pub async fn update(conn: &mut Conn, id: &GroupId, name: &str, description: Option<&str>, now: Instant) -> Result<()> {
-    query("update org_group set name = $1, name_folded = $2, description = $3, updated_us = $4 where id = $5")
+    query("update org_group set name = $1, name_folded = $2, description = $3, description_folded = $4, updated_us = $5 where id = $6")
         .bind(name)
         .bind(fold(name))
         .bind(description)
+        .bind(description.map(fold))
         .bind(now.whole_second())
         .bind(id.as_str())
         .execute(conn)

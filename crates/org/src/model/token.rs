@@ -253,6 +253,12 @@ pub async fn revoke_all(conn: &mut Conn, user: &UserId, now: Instant) -> Result<
     rows.iter().map(|row| Ok(row.get::<String>("id")?.into())).collect()
 }
 
+/// Whether a token that still counts names this zone: without the zone its condition would mean something else.
+pub async fn names_zone(conn: &mut Conn, zone: &ZoneId) -> Result<bool> {
+    let row = query("select 1 from api_token where revoked_us is null and network like $1 escape '\\' limit 1");
+    Ok(row.bind(format!("%\"{}\"%", super::literal(zone.as_str()))).optional(conn).await?.is_some())
+}
+
 pub async fn count(conn: &mut Conn, now: Instant) -> Result<i64> {
     let count = query("select count(*) as n from api_token where revoked_us is null and expires_us > $1").bind(now);
     Ok(count.one(conn).await?.get("n")?)

@@ -1,1 +1,12 @@
+//! The whole site over HTTP, as a stranger, a person and an SDK see it. One file a resource.
 
+mod architecture;
+mod bridge;
+mod clients;
+mod openapi;
+mod pages;
+mod permissions;
+mod reports;
+mod rows;
+mod secrets;
+mod sign_in;

@@ -11,13 +11,13 @@ use super::{PostgresDriver, words};
 use crate::{Error, Result, stop::Stop};
 
 /// From the first packet to the end of the sign-in.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A cancel request that reaches the server between two statements is lost, so it is repeated after this wait.
-pub const CANCEL_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const CANCEL_WAIT: Duration = Duration::from_secs(1);
 /// Cancel requests before the connection is dropped with the statement still running; its own time limit then ends it.
-pub const CANCEL_TRIES_MAX: u32 = 10;
+pub(crate) const CANCEL_TRIES_MAX: u32 = 10;
 /// How long an orderly goodbye may take.
-pub const CLOSE_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) struct Session {
     pub(crate) client: Client,
@@ -55,14 +55,21 @@ impl Session {
                 why: format!("no answer within {CONNECT_TIMEOUT:?}"),
             })?
             .map_err(|error| words::connecting(&place, &error))?;
-        let cancel = Cancel { token: client.cancel_token(), tls };
+        let cancel = Cancel {
+            token: client.cancel_token(),
+            tls,
+        };
         let connection = Connection(tokio::spawn(async move {
             if let Err(error) = connection.await {
                 // Whoever uses the client is told as well.
                 tracing::debug!(%error, "a source's connection ended");
             }
         }));
-        Ok(Session { client, connection, cancel })
+        Ok(Session {
+            client,
+            connection,
+            cancel,
+        })
     }
 
     pub(crate) fn cancel(&self) -> Cancel {
@@ -71,7 +78,11 @@ impl Session {
 
     /// Says goodbye and waits for the end of what was under way.
     pub(crate) async fn close(self) {
-        let Session { client, mut connection, .. } = self;
+        let Session {
+            client,
+            mut connection,
+            ..
+        } = self;
         drop(client);
         let _ = timeout(CLOSE_WAIT, &mut connection.0).await;
     }
@@ -86,7 +97,11 @@ impl Drop for Connection {
 impl Cancel {
     /// Waits for `work` of the session. On a stop, and when the work ended while the server may still be sending, the server is
     /// asked to cancel, and waited for.
-    pub(crate) async fn guard<T>(&self, stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) async fn guard<T>(
+        &self,
+        stop: &Stop,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         let mut work = std::pin::pin!(work);
         let result = tokio::select! {
             biased;
@@ -104,7 +119,10 @@ impl Cancel {
                 }
             }
         };
-        if let Err(Error::Column { .. } | Error::Driver { .. } | Error::Cancelled | Error::TimedOut { .. }) = result {
+        if let Err(
+            Error::Column { .. } | Error::Driver { .. } | Error::Cancelled | Error::TimedOut { .. },
+        ) = result
+        {
             self.request().await;
         }
         result
@@ -123,7 +141,9 @@ fn config(driver: &PostgresDriver) -> Result<Config> {
     // A path would be a socket of this machine, and a list would be several servers.
     let is_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
     if driver.host.is_empty() || !driver.host.chars().all(is_host) {
-        return Err(Error::Host { host: driver.host.clone() });
+        return Err(Error::Host {
+            host: driver.host.clone(),
+        });
     }
     let mut config = Config::new();
     config

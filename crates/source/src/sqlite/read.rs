@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use arrow::record_batch::RecordBatch;
 use domain::BoundQuery;
 use rusqlite::{
-    Row, Statement,
+    Row, Rows, Statement,
     types::{Value as Cell, ValueRef},
 };
 use tokio::sync::mpsc;
@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// Rows that a description looks at, for the types of expressions.
-pub const DESCRIBE_ROWS: usize = 100;
+pub(crate) const DESCRIBE_ROWS: usize = 100;
 /// A description does not wait longer for them.
-pub const DESCRIBE_WAIT: Duration = Duration::from_secs(5);
+pub(crate) const DESCRIBE_WAIT: Duration = Duration::from_secs(5);
 /// Machine steps between two looks at that wait.
 const STEPS_BETWEEN_LOOKS: i32 = 1_000;
 
@@ -46,23 +46,21 @@ pub(crate) fn run(
     let mut statement = prepare(guarded, query)?;
     bind(guarded, &mut statement, query.binds())?;
     let heads = Heads::of(&statement);
-    let mut rows = statement.raw_query();
-    let mut count: u64 = 0;
+    let rows = statement.raw_query();
+    let mut cursor = Cursor {
+        rows,
+        guarded,
+        rows_max: limits.rows_max,
+        count: 0,
+        cut: false,
+    };
 
     let mut first: Vec<Vec<Cell>> = Vec::new();
     let mut bytes = 0;
-    let mut more = true;
     while first.len() < limits.batch_rows && bytes < limits.batch_bytes {
-        let Some(row) = rows.next().map_err(|error| guarded.error(error))? else {
-            more = false;
+        let Some((_, row)) = cursor.next()? else {
             break;
         };
-        if count == limits.rows_max {
-            told(Part::Cut)?;
-            more = false;
-            break;
-        }
-        count += 1;
         let cells = heads.cells(row)?;
         bytes += cells.iter().map(|cell| weight(cell.into())).sum::<usize>();
         first.push(cells);
@@ -73,27 +71,54 @@ pub(crate) fn run(
     let mut draft = Draft::of(described.iter().map(|column| &column.arrow))?;
     told(Part::Columns(described))?;
     for (index, cells) in first.into_iter().enumerate() {
-        heads.append(&mut draft, cells.iter().map(ValueRef::from), index as u64 + 1)?;
+        heads.append(
+            &mut draft,
+            cells.iter().map(ValueRef::from),
+            index as u64 + 1,
+        )?;
     }
     told(Part::Batch(draft.batch(&schema)?))?;
 
-    while more {
-        let Some(row) = rows.next().map_err(|error| guarded.error(error))? else { break };
-        if count == limits.rows_max {
-            told(Part::Cut)?;
-            break;
-        }
-        count += 1;
+    while let Some((number, row)) = cursor.next()? {
         let cells = (0..heads.names.len()).map(|index| row.get_ref_unwrap(index));
-        heads.append(&mut draft, cells, count)?;
+        heads.append(&mut draft, cells, number)?;
         if draft.is_full(limits) {
             told(Part::Batch(draft.batch(&schema)?))?;
         }
     }
-    if draft.rows() > 0 {
-        told(Part::Batch(draft.batch(&schema)?))?;
+    told(Part::Batch(draft.batch(&schema)?))?;
+    if cursor.cut {
+        told(Part::Cut)?;
     }
     Ok(())
+}
+
+/// The rows up to the limit, and the knowledge whether there was one more.
+struct Cursor<'a> {
+    rows: Rows<'a>,
+    guarded: &'a Guarded,
+    rows_max: u64,
+    count: u64,
+    cut: bool,
+}
+
+impl<'a> Cursor<'a> {
+    /// The next row, with its number from 1.
+    fn next(&mut self) -> Result<Option<(u64, &Row<'a>)>> {
+        if self.cut {
+            return Ok(None);
+        }
+        let row = self
+            .rows
+            .next()
+            .map_err(|error| self.guarded.error(error))?;
+        if row.is_some() && self.count == self.rows_max {
+            self.cut = true;
+            return Ok(None);
+        }
+        self.count += u64::from(row.is_some());
+        Ok(row.map(|row| (self.count, row)))
+    }
 }
 
 /// Columns by what they are declared as; where there is time, expressions by their first rows.
@@ -123,13 +148,18 @@ pub(crate) fn describe(guarded: &Guarded, query: &BoundQuery) -> Result<Vec<Desc
 
 fn prepare<'a>(guarded: &'a Guarded, query: &BoundQuery) -> Result<Statement<'a>> {
     let sql = query.render(|number| format!("?{number}"));
-    let statement = guarded.connection.prepare(&sql).map_err(|error| guarded.error(error))?;
+    let statement = guarded
+        .connection
+        .prepare(&sql)
+        .map_err(|error| guarded.error(error))?;
     if statement.column_count() == 0 {
         return Err(Error::NoColumns);
     }
     // The authorizer has refused every writing statement by now; this says the same in another way.
     if !statement.readonly() {
-        return Err(Error::NotReading { action: "change the database".to_owned() });
+        return Err(Error::NotReading {
+            action: "change the database".to_owned(),
+        });
     }
     Ok(statement)
 }
@@ -145,14 +175,18 @@ impl Heads {
         let columns = statement.columns();
         Heads {
             names: distinct(columns.iter().map(|column| column.name().to_owned())),
-            declarations: columns.iter().map(|column| column.decl_type().map(str::to_owned)).collect(),
+            declarations: columns
+                .iter()
+                .map(|column| column.decl_type().map(str::to_owned))
+                .collect(),
         }
     }
 
     fn cells(&self, row: &Row<'_>) -> Result<Vec<Cell>> {
         let cell = |index: usize| match row.get_ref_unwrap(index) {
             ValueRef::Text(bytes) => {
-                let text = typing::text(bytes).map_err(|why| Error::column(&self.names[index], why))?;
+                let text =
+                    typing::text(bytes).map_err(|why| Error::column(&self.names[index], why))?;
                 Ok(Cell::Text(text.to_owned()))
             }
             other => Ok(Cell::try_from(other).map_err(Error::driver)?),
@@ -163,10 +197,15 @@ impl Heads {
     fn decide(&self, rows: &[Vec<Cell>]) -> Vec<Described> {
         let kind = |index: usize| {
             let mut seen = Seen::default();
-            rows.iter().for_each(|row| seen.look(ValueRef::from(&row[index])));
+            rows.iter()
+                .for_each(|row| seen.look(ValueRef::from(&row[index])));
             seen.decide(self.declarations[index].as_deref())
         };
-        self.names.iter().enumerate().map(|(index, name)| described(name, kind(index))).collect()
+        self.names
+            .iter()
+            .enumerate()
+            .map(|(index, name)| described(name, kind(index)))
+            .collect()
     }
 
     fn append<'a>(
@@ -178,8 +217,9 @@ impl Heads {
         let mut bytes = 0;
         for (index, cell) in cells.enumerate() {
             bytes += weight(cell);
-            typing::append(&mut draft.columns[index], cell)
-                .map_err(|why| Error::column(&self.names[index], format!("in row {row_number} {why}")))?;
+            typing::append(&mut draft.columns[index], cell).map_err(|why| {
+                Error::column(&self.names[index], format!("in row {row_number} {why}"))
+            })?;
         }
         draft.row_done(bytes);
         Ok(())
@@ -187,7 +227,11 @@ impl Heads {
 }
 
 fn described(name: &str, kind: Kind) -> Described {
-    Described { name: name.to_owned(), data_type: kind.data_type(), arrow: kind.arrow() }
+    Described {
+        name: name.to_owned(),
+        data_type: kind.data_type(),
+        arrow: kind.arrow(),
+    }
 }
 
 /// Bytes that a cell takes in a batch, about.

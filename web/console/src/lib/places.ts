@@ -23,6 +23,7 @@ export const places = {
   logOf: (filter: string) => `${base}/reports/system-log?filter=${id(filter)}`,
   account: `${base}/settings/account`,
   help: (article: string) => `${base}/help/${article}`,
+  noRole: `${base}/no-role`,
   signedIn: `${base}/signed-in`,
 };
 

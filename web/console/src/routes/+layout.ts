@@ -1,5 +1,6 @@
+import { redirect } from '@sveltejs/kit';
 import { problemOf } from '@webreports/ui/problem';
-import { signInAddress } from '$lib/places';
+import { places, signInAddress } from '$lib/places';
 import { session } from '$lib/session/session.svelte';
 import type { LayoutLoad } from './$types';
 
@@ -19,13 +20,15 @@ export const load: LayoutLoad = async ({ route, url, untrack }) => {
   const frame = import('$lib/frame/Frame.svelte').then((module) => module.default);
   if (session.current) return { Frame: await frame };
   const here = untrack(() => url.pathname + url.search + url.hash);
+  let denied: boolean;
   try {
     const entry = await session.load();
     if (entry === 'in') return { Frame: await frame };
-    if (entry === 'denied') return { Denied: (await import('$lib/frame/Denied.svelte')).default };
+    denied = entry === 'denied';
   } catch (thrown) {
     return { problem: problemOf(thrown) };
   }
+  if (denied) redirect(307, places.noRole);
   // The sign-in page is the org's own. The browser leaves, so this page is never shown.
   location.replace(signInAddress(here));
   return new Promise<never>(() => undefined);

@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 
 use super::{
     create::{given_password, given_recovery, refuse_invalid, refuse_taken_login, refuse_weak},
-    find, shown,
+    find,
+    lifecycle::end_access,
+    shown,
 };
 use crate::{
     Org,
@@ -25,7 +27,6 @@ use crate::{
         profile::{self, Profile},
         user::{self, Status, User},
     },
-    oauth, signin,
 };
 
 pub async fn update(State(org): State<Org>, caller: Caller, address: Address, headers: HeaderMap, Path(name): Path<String>, body: Body) -> Answer<Response> {
@@ -95,8 +96,7 @@ async fn apply(org: &Org, caller: &Caller, address: &Address, headers: &HeaderMa
         if matches!(before.status, Status::Provisioned | Status::Recovery | Status::PasswordExpired) {
             user::set_status(&mut change, &before.id, Status::Active, now).await?;
         }
-        signin::session::end_all(&mut change, &before.id).await?;
-        oauth::tokens::end_all_of_user(&mut change, &before.id, now).await?;
+        end_access(&mut change, &before.id).await?;
         change.record(Event::new("user.account.update_password").target(Party::user(&before)));
     }
     let after = user::by_id(&mut change, &before.id).await?.ok_or_else(|| Fault::not_found(name, "User"))?;

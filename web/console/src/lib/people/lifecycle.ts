@@ -164,7 +164,12 @@ export async function perform(deed: Deed, user: User): Promise<Once | undefined>
       const answer = await okta.post<{ tempPassword: string }>(
         `${at}/lifecycle/expire_password_with_temp_password?revokeSessions=true`,
       );
-      return shown(user, 'Temporary password', answer.tempPassword, 'They must change it at the next sign-in.');
+      return shown(
+        user,
+        'Temporary password',
+        answer.tempPassword,
+        'They must change it at the next sign-in.',
+      );
     }
     case 'expirePassword':
       await okta.post(`${at}/lifecycle/expire_password`);

@@ -45,5 +45,9 @@ export const FURTHER: Attribute[] = [
 
 export function textOf(user: User, attribute: string): string {
   const value = user.profile[attribute];
-  return typeof value === 'string' ? value : value === null || value === undefined ? '' : JSON.stringify(value);
+  return typeof value === 'string'
+    ? value
+    : value === null || value === undefined
+      ? ''
+      : JSON.stringify(value);
 }

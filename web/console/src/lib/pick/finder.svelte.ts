@@ -1,5 +1,6 @@
 // Searches while one types: waits a moment, drops answers that come too late, and goes on by the `Link` header.
 
+import { untrack } from 'svelte';
 import { isAbort, problemOf, type Problem } from '@webreports/ui/problem';
 import { okta, type Page } from '$lib/okta';
 
@@ -20,7 +21,8 @@ export class Finder<Item> {
     $effect(() => {
       const typed = this.typed;
       const stop = new AbortController();
-      const timer = setTimeout(() => void this.#begin(typed, stop.signal), this.items ? WAIT_MS : 0);
+      const wait = untrack(() => this.items) ? WAIT_MS : 0;
+      const timer = setTimeout(() => void this.#begin(typed, stop.signal), wait);
       return () => {
         clearTimeout(timer);
         stop.abort();

@@ -3,7 +3,10 @@
 import type { OriginScope } from '$lib/okta';
 
 export const SCOPES: Record<OriginScope, { label: string; help: string }> = {
-  CORS: { label: 'Cross-Origin Resource Sharing (CORS)', help: 'Its pages may call the API from the browser.' },
+  CORS: {
+    label: 'Cross-Origin Resource Sharing (CORS)',
+    help: 'Its pages may call the API from the browser.',
+  },
   REDIRECT: { label: 'Redirect', help: 'People may be sent there after signing in or out.' },
   IFRAME_EMBED: { label: 'iFrame embed', help: 'It may show pages of this org inside its own.' },
 };

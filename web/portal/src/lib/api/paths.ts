@@ -52,4 +52,53 @@ export interface paths {
   };
   '/api/v1/runs/{id}/cancel': { post: Operation<t.Run | undefined, undefined, Id> };
   '/api/v1/runs/{id}/page': { post: Operation<t.Page, t.PageRequest, Id> };
+  '/api/v1/people': { get: Operation<t.List<t.Person>, undefined, undefined, t.ListQuery> };
+  '/api/v1/people/{id}': { get: Operation<t.PersonDetails, undefined, Id> };
+  '/api/v1/people/{id}/fields/{field_id}': {
+    put: Operation<undefined, { value: string | null }, { id: string; field_id: string }>;
+  };
+  '/api/v1/roles': {
+    get: Operation<t.List<t.Role>, undefined, undefined, t.ListQuery>;
+    post: Operation<t.Role, { name: string }>;
+  };
+  '/api/v1/defined-fields': {
+    get: Operation<t.List<t.DefinedField>, undefined, undefined, t.ListQuery>;
+    post: Operation<t.DefinedField, t.NewDefinedField>;
+  };
+  '/api/v1/defined-fields/{id}': {
+    put: Operation<t.DefinedField, t.NewDefinedField, Id>;
+    delete: Operation<undefined, undefined, Id>;
+  };
+  '/api/v1/connections': {
+    get: Operation<t.List<t.Connection>, undefined, undefined, t.ListQuery>;
+    post: Operation<t.Connection, t.NewConnection>;
+  };
+  '/api/v1/connections/{id}': {
+    get: Operation<t.Connection, undefined, Id>;
+    put: Operation<t.Connection, t.NewConnection, Id>;
+    delete: Operation<undefined, undefined, Id>;
+  };
+  '/api/v1/connections/{id}/test': { post: Operation<t.ConnectionTest, undefined, Id> };
+  '/api/v1/connections/{id}/catalog': { get: Operation<t.Catalog, undefined, Id> };
+  '/api/v1/views': {
+    get: Operation<t.List<t.ListedView>, undefined, undefined, t.ListQuery>;
+    post: Operation<t.View, t.NewView>;
+  };
+  '/api/v1/views/{id}': {
+    get: Operation<t.View, undefined, Id>;
+    put: Operation<t.View, t.NewView, Id>;
+    delete: Operation<undefined, undefined, Id>;
+  };
+  '/api/v1/views/{id}/versions/{version}': {
+    get: Operation<t.View, undefined, { id: string; version: number }>;
+  };
+  '/api/v1/views/inspect': { post: Operation<t.Inspection, { sql: string }> };
+  '/api/v1/views/preview': { post: Operation<t.Preview, t.NewPreview> };
+  '/api/v1/assignments': {
+    get: Operation<t.List<t.Assignment>, undefined, undefined, t.ListQuery>;
+    post: Operation<t.List<t.Assignment>, t.NewAssignments>;
+  };
+  '/api/v1/assignments/{id}': { delete: Operation<undefined, undefined, Id> };
+  '/api/v1/logs': { get: Operation<t.List<t.LogEntry>, undefined, undefined, t.ListQuery> };
+  '/api/v1/openapi.json': { get: Operation<unknown> };
 }

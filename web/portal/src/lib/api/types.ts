@@ -2,6 +2,7 @@
 // Invariant: nothing outside this folder names a path's body by itself; what the pages use is exported from here.
 
 export type { Problem } from '@webreports/ui/problem';
+export type * from './management';
 
 export type Instant = string;
 

@@ -1,4 +1,13 @@
-import { okta, path, withQuery, type ApplicationGroup, type ApplicationUser, type Group, type Page, type User } from '$lib/okta';
+import {
+  okta,
+  path,
+  withQuery,
+  type ApplicationGroup,
+  type ApplicationUser,
+  type Group,
+  type Page,
+  type User,
+} from '$lib/okta';
 import type { PageLoad } from './$types';
 
 const PAGE_ROWS = 50;

@@ -7,6 +7,8 @@ export const load: PageLoad = async ({ params, parent, depends }) => {
   depends('console:group-applications');
   await parent();
   return {
-    list: await okta.list<Application>(withQuery(path`/api/v1/groups/${params.id}/apps`, { limit: PAGE_ROWS })),
+    list: await okta.list<Application>(
+      withQuery(path`/api/v1/groups/${params.id}/apps`, { limit: PAGE_ROWS }),
+    ),
   };
 };

@@ -1,0 +1,251 @@
+//! Groups.
+//!
+//! Invariant: Everyone cannot be changed, emptied or deleted; a group that gives roles changes by hands that may give roles.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use db::Conn;
+use serde_json::{Map, Value, json};
+
+use super::{
+    body::{Body, Properties},
+    caller::Caller,
+    edge::Address,
+    filter::{
+        self, Operator,
+        compile::{Column, DATES, EQ, Field, Grammar},
+    },
+    paging::{Asked, Beyond},
+    users::lifecycle::keep_a_super_administrator,
+};
+use crate::{
+    Org,
+    error::{Answer, Fault, codes},
+    model::{
+        group::{self, Group, GroupType},
+        group_list::{self, Key, Listing},
+        id::GroupId,
+        log::{Event, Party},
+        role,
+        user_list::Cursor,
+    },
+    operations::Routes,
+};
+
+const LIMIT_MAX: i64 = 10_000;
+const LIMIT_WITH_Q: i64 = 300;
+const NAME_LEN_MAX: usize = 255;
+const DESCRIPTION_LEN_MAX: usize = 1_024;
+const TEXTS: &[Operator] = &[Operator::Eq, Operator::StartsWith, Operator::Contains];
+const FILTER_GRAMMAR: Grammar = Grammar { field: filter_field, allows_not: false };
+const SEARCH_GRAMMAR: Grammar = Grammar { field: search_field, allows_not: false };
+
+pub fn operations() -> Routes {
+    Routes::new()
+        .on("listGroups", list)
+        .on("addGroup", create)
+        .on("getGroup", get)
+        .on("replaceGroup", replace)
+        .on("deleteGroup", delete)
+}
+
+/// A group on the wire.
+pub fn body(address: &Address, group: &Group) -> Value {
+    let base = format!("/api/v1/groups/{}", group.id);
+    let logo = |size: &str| json!({ "name": size, "href": address.link(&format!("/assets/group-{size}.svg")), "type": "image/svg+xml" });
+    json!({
+        "id": group.id.as_str(),
+        "created": group.created.to_rfc3339_ms(),
+        "lastUpdated": group.last_updated.to_rfc3339_ms(),
+        "lastMembershipUpdated": group.last_membership_updated.to_rfc3339_ms(),
+        "objectClass": ["okta:user_group"],
+        "type": group.kind.as_str(),
+        "profile": { "name": group.name, "description": group.description },
+        "_links": {
+            "logo": [logo("medium"), logo("large")],
+            "users": { "href": address.link(&format!("{base}/users")) },
+            "apps": { "href": address.link(&format!("{base}/apps")) },
+        },
+    })
+}
+
+pub async fn find(conn: &mut Conn, id: &str) -> Answer<Group> {
+    group::by_id(conn, &id.into()).await?.ok_or_else(|| Fault::not_found(id, "UserGroup"))
+}
+
+fn filter_field(name: &str) -> Option<Field> {
+    Some(match name {
+        "id" => Field::new(Column::Exact("g.id"), EQ),
+        "type" => Field::new(Column::Exact("g.type"), EQ),
+        "lastUpdated" => Field::new(Column::Instant("g.updated_us"), DATES),
+        "lastMembershipUpdated" => Field::new(Column::Instant("g.membership_updated_us"), DATES),
+        _ => return None,
+    })
+}
+
+fn search_field(name: &str) -> Option<Field> {
+    Some(match name {
+        "created" => Field::new(Column::Instant("g.created_us"), DATES).with_present(),
+        "profile.name" => Field::new(Column::Folded("g.name_folded"), TEXTS).with_present(),
+        "profile.description" => Field::new(Column::Folded("g.description_folded"), TEXTS).with_present(),
+        _ => filter_field(name)?.with_present(),
+    })
+}
+
+fn sort_key(name: &str) -> Option<Key> {
+    Some(match name {
+        "id" => Key::Id,
+        "profile.name" => Key::Name,
+        "profile.description" => Key::Description,
+        "created" => Key::Created,
+        "lastUpdated" => Key::LastUpdated,
+        "lastMembershipUpdated" => Key::LastMembershipUpdated,
+        _ => return None,
+    })
+}
+
+async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
+    let prefix = asked.get("q").map(str::to_owned);
+    let paged = prefix.is_none();
+    let limit = if paged { asked.limit(LIMIT_MAX, LIMIT_MAX, Beyond::Cut)? } else { asked.limit(LIMIT_WITH_Q, LIMIT_MAX, Beyond::Cut)? };
+    let (filter, search) = (asked.get("filter"), asked.get("search"));
+    if filter.is_some() && search.is_some() {
+        return Err(Fault::new(&codes::E0000033));
+    }
+    let condition = match (filter, search) {
+        (Some(text), _) => Some(FILTER_GRAMMAR.compile(&filter::parse(text)?)?),
+        (_, Some(text)) => Some(SEARCH_GRAMMAR.compile(&filter::parse(text)?)?),
+        _ => None,
+    };
+    let key = match asked.get("sortBy").filter(|_| search.is_some()) {
+        Some(name) => sort_key(name).ok_or_else(|| Fault::new(&codes::E0000031))?,
+        None => Key::Id,
+    };
+    let descending = asked.get("sortOrder").filter(|_| search.is_some()).is_some_and(|order| order.eq_ignore_ascii_case("desc"));
+    let after = cursor(&asked, search.is_some())?;
+    let listing = Listing { condition, prefix, key, descending, after };
+    let mut reader = org.db.read().await?;
+    let found = group_list::list(&mut reader, &listing, limit + i64::from(paged)).await?;
+    let searched = search.is_some();
+    let expand = asked.get("expand").unwrap_or_default();
+    let with_stats = expand.split(',').any(|name| name == "stats");
+    if !with_stats {
+        return Ok(asked.page(found, limit, |(_, cursor)| write_cursor(cursor, searched), |(group, _)| body(&asked.address, group)));
+    }
+    let mut with_bodies = Vec::with_capacity(found.len());
+    for (group, cursor) in found {
+        let mut shown = body(&asked.address, &group);
+        shown["_embedded"] = json!({ "stats": stats(&mut reader, &asked.address, &group).await? });
+        with_bodies.push((cursor, shown));
+    }
+    Ok(asked.page(with_bodies, limit, |(cursor, _)| write_cursor(cursor, searched), |(_, shown)| shown.clone()))
+}
+
+async fn stats(conn: &mut Conn, address: &Address, group: &Group) -> Answer<Value> {
+    Ok(json!({
+        "usersCount": group::count_members(conn, &group.id).await?,
+        "appsCount": group::count_apps(conn, &group.id).await?,
+        "groupPushMappingsCount": 0,
+        "hasAdminPrivlege": !role::roles_of_group(conn, &group.id).await?.is_empty(),
+        "_links": { "self": { "href": address.link(&format!("/api/v1/groups/{}/stats", group.id)) } },
+    }))
+}
+
+fn write_cursor(cursor: &Cursor, searched: bool) -> String {
+    if searched { format!("{}.{}", URL_SAFE_NO_PAD.encode(&cursor.key), cursor.id) } else { cursor.id.clone() }
+}
+
+fn cursor(asked: &Asked, searched: bool) -> Answer<Option<Cursor>> {
+    if !searched {
+        return Ok(asked.after_id(GroupId::PREFIX)?.map(|id| Cursor { key: id.to_owned(), id: id.to_owned() }));
+    }
+    let Some(text) = asked.get("after") else { return Ok(None) };
+    let parts = text.split_once('.');
+    let key = parts.and_then(|(key, _)| URL_SAFE_NO_PAD.decode(key).ok()).and_then(|key| String::from_utf8(key).ok());
+    let cursor = parts.zip(key).map(|((_, id), key)| Cursor { key, id: id.to_owned() });
+    cursor.map(Some).ok_or_else(|| Fault::new(&codes::E0000031))
+}
+
+async fn get(State(org): State<Org>, asked: Asked, Path(id): Path<String>) -> Answer<Json<Value>> {
+    let mut reader = org.db.read().await?;
+    let group = find(&mut reader, &id).await?;
+    let mut shown = body(&asked.address, &group);
+    if asked.get("expand").is_some_and(|expand| expand.split(',').any(|name| name == "stats")) {
+        shown["_embedded"] = json!({ "stats": stats(&mut reader, &asked.address, &group).await? });
+    }
+    Ok(Json(shown))
+}
+
+/// Name and description of a body.
+fn content(body: &Map<String, Value>) -> Answer<(String, Option<String>)> {
+    let empty = Map::new();
+    let profile = body.child("profile")?.unwrap_or(&empty);
+    let name = profile.text("name")?.unwrap_or_default().trim();
+    if name.is_empty() {
+        return Err(Fault::field("name", "The field cannot be left blank"));
+    }
+    if name.chars().count() > NAME_LEN_MAX {
+        return Err(Fault::field("name", &format!("The field must be between 1 and {NAME_LEN_MAX} characters")));
+    }
+    let description = profile.text("description")?;
+    if description.is_some_and(|description| description.chars().count() > DESCRIPTION_LEN_MAX) {
+        return Err(Fault::field("description", &format!("The field cannot be longer than {DESCRIPTION_LEN_MAX} characters")));
+    }
+    if let Some(unknown) = profile.keys().find(|key| !matches!(key.as_str(), "name" | "description")) {
+        return Err(Fault::field(unknown, "The attribute is not defined in the schema of groups"));
+    }
+    Ok((name.to_owned(), description.map(str::to_owned)))
+}
+
+async fn refuse_taken_name(conn: &mut Conn, name: &str, own: Option<&GroupId>) -> Answer<()> {
+    match group::by_name(conn, name).await? {
+        Some(other) if Some(&other.id) != own => Err(Fault::field("name", "An object with this field already exists in the current organization")),
+        _ => Ok(()),
+    }
+}
+
+async fn create(State(org): State<Org>, caller: Caller, address: Address, given: Body) -> Answer<Json<Value>> {
+    let (name, description) = content(&given.object()?)?;
+    let mut change = caller.begin(&org).await?;
+    refuse_taken_name(&mut change, &name, None).await?;
+    let group = group::create(&mut change, &org.world, GroupType::OktaGroup, &name, description.as_deref()).await?;
+    change.record(Event::new("group.lifecycle.create").target(Party::group(&group)));
+    change.commit().await?;
+    Ok(Json(body(&address, &group)))
+}
+
+async fn replace(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>, given: Body) -> Answer<Json<Value>> {
+    let (name, description) = content(&given.object()?)?;
+    let mut change = caller.begin(&org).await?;
+    let before = find(&mut change, &id).await?;
+    if before.kind != GroupType::OktaGroup {
+        return Err(Fault::new(&codes::E0000077).with_argument("profile"));
+    }
+    refuse_taken_name(&mut change, &name, Some(&before.id)).await?;
+    let now = change.now;
+    group::update(&mut change, &before.id, &name, description.as_deref(), now).await?;
+    let after = find(&mut change, &id).await?;
+    change.record(Event::new("group.profile.update").target(Party::group(&after)));
+    change.commit().await?;
+    Ok(Json(body(&address, &after)))
+}
+
+async fn delete(State(org): State<Org>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+    let mut change = caller.begin(&org).await?;
+    let group = find(&mut change, &id).await?;
+    if group.kind != GroupType::OktaGroup {
+        return Err(Fault::forbidden());
+    }
+    caller.must_outrank_group(&mut change, &group).await?;
+    let supers = role::count_active_super_administrators(&mut change).await?;
+    group::delete(&mut change, &group.id).await?;
+    keep_a_super_administrator(&mut change, supers).await?;
+    change.record(Event::new("group.lifecycle.delete").target(Party::group(&group)));
+    change.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}

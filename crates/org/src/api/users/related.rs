@@ -1,0 +1,77 @@
+//! What hangs on a person: groups, app tiles, sessions.
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use serde_json::{Value, json};
+
+use super::{
+    find,
+    lifecycle::{begin, end_access},
+};
+use crate::{
+    Org,
+    api::{
+        caller::Caller,
+        edge::Address,
+        groups,
+        paging::{Asked, Beyond},
+    },
+    error::Answer,
+    model::{
+        app::{self, App},
+        group,
+        log::{Event, Party},
+        user::User,
+    },
+};
+
+const GROUPS_LIMIT: i64 = 200;
+
+pub async fn groups(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<Response> {
+    let mut reader = org.db.read().await?;
+    let user = find(&mut reader, &caller, &name).await?;
+    let limit = asked.limit(GROUPS_LIMIT, GROUPS_LIMIT, Beyond::Cut)?;
+    let after = asked.after_id("00g")?;
+    let found = group::page_of(&mut reader, &user.id, after, limit + 1).await?;
+    Ok(asked.page(found, limit, |group| group.id.to_string(), |group| groups::body(&asked.address, group)))
+}
+
+/// The tiles of the end-user page.
+pub async fn app_links(State(org): State<Org>, caller: Caller, address: Address, Path(name): Path<String>) -> Answer<Json<Vec<Value>>> {
+    let mut reader = org.db.read().await?;
+    let user = find(&mut reader, &caller, &name).await?;
+    let apps = app::assigned_to(&mut reader, &user.id).await?;
+    let tiles = apps.iter().filter(|app| app.link_url().is_some()).enumerate();
+    Ok(Json(tiles.map(|(position, app)| tile(&address, &user, app, position)).collect()))
+}
+
+fn tile(address: &Address, user: &User, app: &App, position: usize) -> Value {
+    json!({
+        "id": user.id.as_str(),
+        "label": app.label,
+        "linkUrl": app.link_url(),
+        "logoUrl": address.link("/assets/app.svg"),
+        "appName": app.name,
+        "appInstanceId": app.id.as_str(),
+        "appAssignmentId": format!("0ua{}{}", tail(app.id.as_str(), 8), tail(user.id.as_str(), 9)),
+        "credentialsSetup": false,
+        "hidden": false,
+        "sortOrder": position,
+    })
+}
+
+pub async fn clear_sessions(State(org): State<Org>, caller: Caller, Path(name): Path<String>) -> Answer<StatusCode> {
+    let (mut change, user) = begin(&org, &caller, &name).await?;
+    end_access(&mut change, &user.id).await?;
+    change.record(Event::new("user.session.clear").target(Party::user(&user)));
+    change.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn tail(id: &str, len: usize) -> &str {
+    &id[id.len().saturating_sub(len)..]
+}

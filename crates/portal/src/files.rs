@@ -1,0 +1,163 @@
+//! Files of a stored result: written on a thread that may block, handed on piece by piece, and never held whole.
+//!
+//! Invariant: a file that could not be written to its end breaks off with an error; it never ends as if it were whole. The
+//! reader's database is not touched.
+
+use std::io::{self, Write};
+
+use bytes::Bytes;
+use domain::{Actor, RunId, RunState};
+use export::FileFormat;
+use futures::{StreamExt, stream, stream::BoxStream};
+use results::Arrangement;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+use crate::{
+    Error, Portal, Result,
+    pages::{has_data, readable},
+};
+
+/// Bytes of a piece of a file.
+const PIECE_BYTES: usize = 64 * 1024;
+/// Pieces that wait for a slow reader; then the writing waits.
+const WAITING_PIECES: usize = 4;
+/// Files written at once, over all people: each has a thread.
+pub const FILES_AT_ONCE_MAX: usize = 16;
+const NAME_CHARS_MAX: usize = 100;
+
+/// A file on its way.
+pub struct ExportFile {
+    /// With its ending; no character in it has a meaning to a shell, a header or a file system.
+    pub name: String,
+    pub content_type: &'static str,
+    /// What must be said beside the file, where the format itself has no room for it: "first N rows".
+    pub note: Option<String>,
+    pub stream: BoxStream<'static, Result<Bytes>>,
+}
+
+impl Portal {
+    /// A file of a completed run, in the order and with the filter of the grid. Hidden columns are left out.
+    pub async fn export(
+        &self,
+        actor: &Actor,
+        id: &RunId,
+        format: FileFormat,
+        mut arrangement: Arrangement,
+    ) -> Result<ExportFile> {
+        let run = self.seen(actor, id).await?;
+        has_data(&run)?;
+        if run.state == RunState::Running {
+            return Err(Error::Conflict("this run still goes on; download it once it has finished".to_owned()));
+        }
+        let place = self.file_places.clone().try_acquire_owned();
+        let place = place.map_err(|_| Error::TooMany("too many files are being written at this moment".to_owned()))?;
+        if arrangement.columns.is_none() {
+            let visible = run.columns.iter().filter(|column| column.visible).map(|column| column.name.clone());
+            arrangement.columns = Some(visible.collect());
+        }
+        let asked = arrangement.columns.clone().unwrap_or_default();
+        let columns = run.columns.iter().filter(|column| asked.contains(&column.name)).cloned().collect::<Vec<_>>();
+        // All rows as they are stored need not be encoded anew: their schema then names every column by position.
+        let is_copy = format == FileFormat::Parquet && arrangement.is_as_stored();
+        let stored = if is_copy { Some(self.results.file(id).map_err(|error| readable(&run, error))?) } else { None };
+        let arrangement = if is_copy { Arrangement::default() } else { arrangement };
+        let rows = self.results.rows(id, &arrangement).await.map_err(|error| readable(&run, error))?;
+        let schema = rows.schema().clone();
+
+        let mut tx = self.db.begin().await?;
+        let what = format!("{} of {} as {} ({id})", run.title, run.person_name, format.as_str());
+        self.record(&mut tx, actor, "run", "download", &what).await?;
+        tx.commit().await?;
+
+        let cut = run.cut_at_rows_max.then(|| format!("first {} rows; the query has more", run.rows));
+        let options = export::Options {
+            title: run.title.clone(),
+            note: cut.clone(),
+            byte_order_mark: false,
+            created_at: self.now(),
+            scratch_folder: self.config.results_folder(),
+        };
+        let (sender, pieces) = mpsc::channel(WAITING_PIECES);
+        tokio::task::spawn_blocking(move || {
+            let mut out = Pieces { piece: Vec::with_capacity(PIECE_BYTES), sender: sender.clone(), _place: place };
+            let written = match stored {
+                Some(file) => {
+                    drop(rows);
+                    export::copy_parquet(&file, &columns, &schema, &mut out, &options)
+                }
+                None => export::write(format, &columns, &schema, rows, &mut out, &options),
+            };
+            let written = written.map_err(Error::from).and_then(|_| out.flush().map_err(Error::from));
+            if let Err(error) = written {
+                // Nobody takes it any more when this fails, which may be the very error.
+                let _ = sender.blocking_send(Err(error));
+            }
+        });
+        Ok(ExportFile {
+            name: file_name(&run.title, format),
+            content_type: format.media_type(),
+            note: cut.filter(|_| !format.holds_note()),
+            stream: received(pieces),
+        })
+    }
+}
+
+fn received(pieces: mpsc::Receiver<Result<Bytes>>) -> BoxStream<'static, Result<Bytes>> {
+    stream::unfold(pieces, |mut pieces| async move { pieces.recv().await.map(|piece| (piece, pieces)) }).boxed()
+}
+
+/// Hands pieces on, and waits while nobody takes them. Once the reader is gone it fails, which ends the writing.
+struct Pieces {
+    piece: Vec<u8>,
+    sender: mpsc::Sender<Result<Bytes>>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let count = buffer.len().min(PIECE_BYTES - self.piece.len());
+        self.piece.extend_from_slice(&buffer[..count]);
+        if self.piece.len() >= PIECE_BYTES {
+            self.hand_on()?;
+        }
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.piece.is_empty() { Ok(()) } else { self.hand_on() }
+    }
+}
+
+impl Pieces {
+    fn hand_on(&mut self) -> io::Result<()> {
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE_BYTES));
+        self.sender.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+/// The title with everything but letters, digits, blanks, `-`, `_` and dots inside taken out.
+fn file_name(title: &str, format: FileFormat) -> String {
+    let kept = title.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { ' ' }).collect::<String>();
+    let words = kept.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = words.trim_matches(['.', ' ']).chars().take(NAME_CHARS_MAX).collect::<String>();
+    let stem = if words.is_empty() { "report" } else { words.trim_end_matches(['.', ' ']) };
+    format!("{stem}.{}", format.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_is_a_name_and_nothing_else() {
+        for (title, expected) in [
+            ("Sales by region", "Sales by region.csv"),
+            ("../../etc/passwd", "etc passwd.csv"),
+            ("a\"b\r\nc;d", "a b c d.csv"),
+            ("...", "report.csv"),
+            ("Umsätze 2026.1", "Umsätze 2026.1.csv"),
+        ] {
+            assert_eq!(file_name(title, FileFormat::Csv), expected);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Start-up and stop: nothing is left under way, nothing is left behind.
+
+use domain::{Run, RunState};
+
+use super::{
+    runs::{endless, until_running},
+    *,
+};
+
+#[tokio::test]
+async fn what_a_dead_process_left_is_interrupted_and_its_files_go() {
+    let site = Site::start().await;
+    let report = site.report("select id from sale", vec![]).await;
+    let done = site.run_to_end(&user(), &report).await.run;
+    // As a process that was killed would leave it: a run that goes on, and a file of a run that never completed.
+    let orphan = Run { id: "run_orphan".into(), ..done.clone() };
+    let mut tx = site.portal.db.begin().await.unwrap();
+    store::run::insert(&mut tx, &orphan, None).await.unwrap();
+    store::run::begin(&mut tx, &orphan.id, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    let results = site.folder.path().join("data/results");
+    let file = |run: &RunId| results.join(format!("{run}.parquet"));
+    std::fs::copy(file(&done.id), file(&orphan.id)).unwrap();
+    std::fs::write(results.join("run_draft.parquet.part"), b"half").unwrap();
+
+    let portal = site.open_again().await;
+    let interrupted = portal.run(&user(), &orphan.id).await.unwrap();
+    assert_eq!(interrupted.run.state, RunState::Interrupted);
+    assert!(interrupted.run.failure.unwrap().detail.contains("the server stopped"));
+    assert!(!file(&orphan.id).exists() && !results.join("run_draft.parquet.part").exists());
+    let page = portal.page(&user(), &done.id, 0, 10, &Arrangement::default()).await.unwrap();
+    assert_eq!(page.total, 5);
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_what_runs_and_then_interrupts_it() {
+    let site = Site::start().await;
+    let connection = site.connection().await;
+    let report = endless(&site, &connection).await;
+    let run = site.execute(&user(), &report).await.run.id;
+    until_running(&site, &run).await;
+    site.portal.shut_down(Duration::ZERO).await;
+    site.quiet(&connection).await;
+    let portal = site.open_again().await;
+    let run = portal.run(&user(), &run).await.unwrap().run;
+    assert_eq!((run.state, run.failure.unwrap().slug.as_str()), (RunState::Interrupted, "interrupted"));
+}
+
+#[tokio::test]
+async fn a_portal_that_stops_begins_nothing_new() {
+    let site = Site::start().await;
+    let report = site.report("select id from sale", vec![]).await;
+    site.portal.runner.stopping.cancel();
+    assert!(matches!(site.portal.execute(&user(), &report, new_run(&[])).await, Err(Error::TooMany(_))));
+}
+
+#[tokio::test]
+async fn a_database_without_its_key_refuses_to_start() {
+    let site = Site::start().await;
+    std::fs::remove_file(site.folder.path().join("keys/portal.key")).unwrap();
+    let refused = open(site.folder.path(), site.clock.clone()).await;
+    assert!(matches!(refused.err(), Some(Error::Vault(vault::Error::KeyMissing { .. }))));
+}
+
+#[tokio::test]
+async fn a_database_with_another_databases_key_refuses_to_start() {
+    let (site, other) = (Site::start().await, Site::start().await);
+    let key = |site: &Site| site.folder.path().join("keys/portal.key");
+    std::fs::copy(key(&other), key(&site)).unwrap();
+    let refused = open(site.folder.path(), site.clock.clone()).await;
+    assert!(matches!(refused.err(), Some(Error::Store(store::Error::Vault(vault::Error::NotOpened { .. })))));
+}

@@ -1,0 +1,49 @@
+//! Row security: each reader's rows are those of their Defined Field, by every way that rows take.
+
+use serde_json::json;
+use testkit::Site;
+
+#[tokio::test]
+async fn each_reader_sees_the_rows_of_their_own_region() {
+    let site = Site::start().await;
+    let mut nations = Vec::new();
+    for name in ["pia", "sunil", "ivo"] {
+        let mut person = site.sign_in(name).await;
+        let run = person.run("top_customers", json!({"Top": 1000})).await;
+        assert_eq!(run["state"], "completed", "{run}");
+        let rows = person.rows(run["id"].as_str().unwrap(), json!([]), json!([])).await;
+        let seen: std::collections::BTreeSet<String> =
+            rows.expect(200).json["rows"].as_array().unwrap().iter().map(|row| row[1].as_str().unwrap().to_owned()).collect();
+        assert!(!seen.is_empty(), "{name}");
+        nations.push(seen);
+    }
+    assert!(nations[0].contains("GERMANY") && nations[1].contains("CHINA") && nations[2].contains("KENYA"), "{nations:?}");
+    assert!(nations[0].is_disjoint(&nations[1]) && nations[1].is_disjoint(&nations[2]) && nations[0].is_disjoint(&nations[2]));
+}
+
+#[tokio::test]
+async fn a_reader_without_a_value_sees_no_rows_and_why() {
+    let site = Site::start().await;
+    let mut quinn = site.sign_in("quinn").await;
+    let run = quinn.run("top_customers", json!({"Top": 10})).await;
+    assert_eq!((run["state"].as_str(), run["rows"].as_i64()), (Some("completed"), Some(0)), "{run}");
+    assert!(run["withheld"].as_str().unwrap().contains("@RegionID"));
+    let rows = quinn.rows(run["id"].as_str().unwrap(), json!([]), json!([])).await;
+    assert_eq!(rows.expect(200).json["total"], 0);
+}
+
+#[tokio::test]
+async fn a_value_is_in_force_on_the_next_request() {
+    let site = Site::start().await;
+    let mut quinn = site.sign_in("quinn").await;
+    let mut ada = site.sign_in("ada").await;
+    let field = ada.get("/api/v1/defined-fields").await.expect(200).items()[0]["id"].as_str().unwrap().to_owned();
+    let person = ada.get("/api/v1/people?q=quinn").await.expect(200).items()[0]["id"].as_str().unwrap().to_owned();
+    ada.put(&format!("/api/v1/people/{person}/fields/{field}"), json!({"value": "4"})).await.expect(204);
+    let run = quinn.run("top_customers", json!({"Top": 1000})).await;
+    let rows = quinn.rows(run["id"].as_str().unwrap(), json!([]), json!([])).await;
+    let nations = rows.expect(200).json["rows"].as_array().unwrap().iter().map(|row| row[1].as_str().unwrap()).collect::<Vec<_>>();
+    assert!(!nations.is_empty());
+    assert!(nations.iter().all(|nation| ["EGYPT", "IRAN", "IRAQ", "JORDAN", "SAUDI ARABIA"].contains(nation)), "{nations:?}");
+    ada.put(&format!("/api/v1/people/{person}/fields/{field}"), json!({"value": "'; drop table customer; --"})).await.expect(422);
+}

@@ -1,0 +1,69 @@
+// One sending of a form: busy while it lasts, words beside the fields that the server names, a problem for the rest.
+// Invariant: what was typed is never touched; a form whose sending failed can be sent again as it stands.
+
+import { tick } from 'svelte';
+import { isAbort, problemOf, type Problem } from '@webreports/ui/problem';
+
+export class Submission {
+  busy = $state(false);
+  errors = $state<Record<string, string>>({});
+  problem = $state<Problem>();
+  readonly #fields: readonly string[];
+
+  /** `fields` are the names that this form can show an error beside. */
+  constructor(fields: readonly string[]) {
+    this.#fields = fields;
+  }
+
+  /** Runs `work` unless something is missing. `true`: done. */
+  async run(work: () => Promise<void>, missing: Record<string, string | false> = {}): Promise<boolean> {
+    if (this.busy) return false;
+    this.problem = undefined;
+    this.errors = Object.fromEntries(
+      Object.entries(missing).filter((entry): entry is [string, string] => entry[1] !== false),
+    );
+    if (Object.keys(this.errors).length > 0) {
+      await showFirst();
+      return false;
+    }
+    this.busy = true;
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      if (!isAbort(thrown)) this.#take(problemOf(thrown));
+      return false;
+    } finally {
+      this.busy = false;
+      if (Object.keys(this.errors).length > 0) await showFirst();
+    }
+  }
+
+  /** What belongs to a field goes there; the rest is a problem of the whole form. */
+  #take(problem: Problem): void {
+    const all = Object.entries(problem.errors ?? {});
+    const beside = all.filter(([name]) => this.#fields.includes(name));
+    const rest = all.filter(([name]) => !this.#fields.includes(name));
+    this.errors = Object.fromEntries(beside.map(([name, words]) => [name, sentence(words)]));
+    if (beside.length > 0 && rest.length === 0) return;
+    this.problem = { ...problem, errors: rest.length > 0 ? Object.fromEntries(rest) : undefined };
+  }
+}
+
+/** The server's words begin in lower case, as errors do there; beside a field they are a sentence. */
+export function sentence(words: string): string {
+  const first = words.charAt(0).toUpperCase() + words.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+/** Goes to the first field that has an error. */
+async function showFirst(): Promise<void> {
+  await tick();
+  const scope = document.querySelector('dialog[open]') ?? document;
+  scope.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+}
+
+/** Words for a field that must not be empty. */
+export function blank(value: string, words: string): string | false {
+  return value.trim() === '' && words;
+}
