@@ -1,6 +1,6 @@
 //! CSV as RFC 4180 has it: commas, CRLF, quotes around what needs them, UTF-8.
 //!
-//! NULL is nothing between two commas, empty text is `""`. A file of one column writes NULL as `""` too, since readers
+//! NULL is nothing between two commas, empty text (or no bytes) is `""`. A file of one column writes NULL as `""` too, since readers
 //! skip an empty line and would lose the row. Texts pass the formula guard (see the module `guard`).
 
 use std::io::Write;
@@ -46,6 +46,7 @@ pub(crate) fn write(
                 match cells.get(row) {
                     Cell::Null => piece.extend_from_slice(null),
                     Cell::Text(text) => push_text(text, &mut piece, &mut written),
+                    Cell::Bytes([]) => piece.extend_from_slice(b"\"\""),
                     other => text::push(other, Between::Blank, &mut piece),
                 }
             }

@@ -25,28 +25,7 @@ pub enum Error {
     #[error("the file could not be written")]
     Write(#[source] io::Error),
     #[error("the workbook could not be written")]
-    Xlsx(#[source] XlsxError),
+    Xlsx(#[from] XlsxError),
     #[error("the Parquet file could not be written")]
-    Parquet(#[source] ParquetError),
-}
-
-impl From<ParquetError> for Error {
-    fn from(error: ParquetError) -> Error {
-        match error {
-            ParquetError::External(source) => match source.downcast::<io::Error>() {
-                Ok(source) => Error::Write(*source),
-                Err(source) => Error::Parquet(ParquetError::External(source)),
-            },
-            other => Error::Parquet(other),
-        }
-    }
-}
-
-impl From<XlsxError> for Error {
-    fn from(error: XlsxError) -> Error {
-        match error {
-            XlsxError::IoError(source) => Error::Write(source),
-            other => Error::Xlsx(other),
-        }
-    }
+    Parquet(#[from] ParquetError),
 }

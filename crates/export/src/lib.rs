@@ -130,32 +130,70 @@ where
         let batch = batch.map_err(|error| Error::Rows(Box::new(error)))?;
         shown.project(&batch)
     });
-    let mut out = CountingWriter { out: io::BufWriter::with_capacity(BUFFER_BYTES, out), bytes: 0 };
+    let mut out = CountingWriter::new(out);
     let written = match format {
-        FileFormat::Csv => csv::write(&shown, batches, &mut out, options)?,
-        FileFormat::Xlsx => xlsx::write(&shown, batches, &mut out, options, xlsx::SHEET_ROWS_MAX)?,
-        FileFormat::Parquet => parquet::write(&shown, batches, &mut out, options)?,
-        FileFormat::Json => json::write(&shown, batches, &mut out)?,
+        FileFormat::Csv => csv::write(&shown, batches, &mut out, options),
+        FileFormat::Xlsx => xlsx::write(&shown, batches, &mut out, options, xlsx::SHEET_ROWS_MAX),
+        FileFormat::Parquet => parquet::write(&shown, batches, &mut out, options),
+        FileFormat::Json => json::write(&shown, batches, &mut out),
     };
-    out.flush().map_err(Error::Write)?;
-    Ok(Written { bytes: out.bytes, ..written })
+    out.finish(written)
 }
 
 const BUFFER_BYTES: usize = 64 << 10;
 
+/// Counts what is written, and keeps the first error of whoever takes it. After that error it takes everything in
+/// silence: a packer of XLSX that is given up still wants to write its end, and would complain on the terminal.
 struct CountingWriter<W: Write> {
     out: io::BufWriter<W>,
     bytes: u64,
+    failed: Option<io::Error>,
+}
+
+impl<W: Write> CountingWriter<W> {
+    fn new(out: W) -> CountingWriter<W> {
+        CountingWriter { out: io::BufWriter::with_capacity(BUFFER_BYTES, out), bytes: 0, failed: None }
+    }
+
+    /// What came of it: the error of whoever takes the file, before what that error became on its way.
+    fn finish(mut self, written: Result<Written>) -> Result<Written> {
+        if self.failed.is_none()
+            && written.is_ok()
+            && let Err(error) = self.out.flush()
+        {
+            self.failed = Some(error);
+        }
+        match self.failed {
+            Some(error) => Err(Error::Write(error)),
+            None => Ok(Written { bytes: self.bytes, ..written? }),
+        }
+    }
+
+    fn keep<T>(&mut self, done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|error| {
+            let told = io::Error::from(error.kind());
+            self.failed = Some(error);
+            told
+        })
+    }
 }
 
 impl<W: Write> Write for CountingWriter<W> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let count = self.out.write(buffer)?;
+        if self.failed.is_some() {
+            return Ok(buffer.len());
+        }
+        let done = self.out.write(buffer);
+        let count = self.keep(done)?;
         self.bytes += count as u64;
         Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        if self.failed.is_some() {
+            return Ok(());
+        }
+        let done = self.out.flush();
+        self.keep(done)
     }
 }

@@ -11,13 +11,14 @@ use parquet::{
     arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata},
     column::writer::ColumnCloseResult,
     file::{
-        metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaDataReader},
+        metadata::{ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader},
+        properties::WriterProperties,
         writer::SerializedFileWriter,
     },
-    schema::types::ColumnDescPtr,
+    schema::types::{ColumnDescPtr, SchemaDescriptor},
 };
 
-use crate::{BUFFER_BYTES, CountingWriter, Options, Result, Written, parquet::properties, shown::Shown};
+use crate::{CountingWriter, Options, Result, Written, parquet::properties, shown::Shown};
 
 /// Copies the visible ones of `columns` out of a Parquet file.
 ///
@@ -31,7 +32,15 @@ pub fn copy_parquet(
     let target = ArrowSchemaConverter::new().convert(&shown.schema)?;
     let mut properties = properties(options)?;
     add_encoded_arrow_schema_to_metadata(&shown.schema, &mut properties);
-    let out = CountingWriter { out: std::io::BufWriter::with_capacity(BUFFER_BYTES, out), bytes: 0 };
+    let mut out = CountingWriter::new(out);
+    let written = copy(file, &source, &shown, &target, properties, &mut out);
+    out.finish(written)
+}
+
+fn copy(
+    file: &File, source: &ParquetMetaData, shown: &Shown<'_>, target: &SchemaDescriptor, properties: WriterProperties,
+    out: &mut (impl Write + Send),
+) -> Result<Written> {
     let mut writer = SerializedFileWriter::new(out, target.root_schema_ptr(), Arc::new(properties))?;
     let mut written = Written::default();
     for (group_idx, group) in source.row_groups().iter().enumerate() {
@@ -52,8 +61,7 @@ pub fn copy_parquet(
         copy.close()?;
         written.rows += group.num_rows().unsigned_abs();
     }
-    writer.finish()?;
-    written.bytes = writer.inner().bytes;
+    writer.close()?;
     Ok(written)
 }
 

@@ -151,6 +151,6 @@ fn a_reader_who_leaves_ends_the_file_in_every_format() {
     let batch = batch(vec![("id", ids)]);
     for format in FileFormat::ALL {
         let failed = crate::write(format, &columns_of(&batch), batch.schema_ref(), [Ok::<_, Infallible>(batch.clone())].into_iter(), Closed, &options());
-        assert!(matches!(failed, Err(Error::Write(_) | Error::Xlsx(_) | Error::Parquet(_))), "{format:?} {failed:?}");
+        assert!(matches!(&failed, Err(Error::Write(cause)) if cause.kind() == std::io::ErrorKind::BrokenPipe), "{format:?} {failed:?}");
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn write(
         if batch.num_rows() == 0 {
             continue;
         }
-        if book.workbook.worksheets().is_empty() {
+        if book.written.sheets == 0 {
             book.measure(&batch);
         }
         let columns: Vec<Cells<'_>> = batch.columns().iter().filter_map(|array| Cells::new(array)).collect();
@@ -118,7 +118,7 @@ impl<'a> Book<'a> {
         if self.written.sheets == 0 || self.next_row >= self.sheet_rows_max {
             self.begin_sheet()?;
         }
-        let sheet = self.workbook.worksheet_from_index(self.workbook.worksheets().len() - 1)?;
+        let sheet = self.workbook.worksheet_from_index(self.written.sheets as usize - 1)?;
         while row < rows && self.next_row < self.sheet_rows_max {
             for (col, (cells, format)) in (0..).zip(columns.iter().zip(&self.formats)) {
                 put(sheet, self.next_row, col, cells.get(row), format, &mut self.written)?;
@@ -156,7 +156,7 @@ impl<'a> Book<'a> {
         if self.written.sheets == 0 {
             return Ok(());
         }
-        let sheet = self.workbook.worksheet_from_index(self.workbook.worksheets().len() - 1)?;
+        let sheet = self.workbook.worksheet_from_index(self.written.sheets as usize - 1)?;
         let last_col = u16::try_from(self.columns.len() - 1).unwrap_or(u16::MAX);
         sheet.autofilter(0, 0, self.next_row.saturating_sub(1), last_col)?;
         Ok(())

@@ -28,10 +28,20 @@ pub mod user_body;
 pub mod users;
 pub mod zones;
 
-use axum::{Router, middleware};
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{StatusCode, Uri},
+    middleware,
+};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
 use crate::{Org, operations::Routes};
+
+/// No answer takes longer.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The operations that this half serves.
 pub fn operations() -> Routes {
@@ -63,14 +73,40 @@ pub fn whole(org: &Org) -> Router {
         .merge(crate::tls::routes())
         .fallback(unserved::answer)
         .method_not_allowed_fallback(unserved::answer);
-    layers(router, org).with_state(org.clone())
+    let router = layers(router, org).with_state(org.clone());
+    // Around the router, since it must happen before a route is chosen.
+    Router::new().fallback_service(router).layer(middleware::map_request(single_slashes))
 }
 
 fn layers(router: Router<Org>, org: &Org) -> Router<Org> {
     router
         .layer(middleware::from_fn_with_state(org.clone(), cors::answer))
         .layer(CatchPanicLayer::custom(finish::panicked))
+        .layer(RequestBodyLimitLayer::new(body::BODY_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(middleware::from_fn_with_state(org.clone(), finish::finish))
         .layer(CompressionLayer::new().gzip(true))
         .layer(middleware::from_fn_with_state(org.clone(), edge::enter))
+}
+
+/// `//api/v1/...` is `/api/v1/...`: a client whose base address ends in a slash writes it so.
+async fn single_slashes(mut request: Request) -> Request {
+    let path = request.uri().path();
+    if path.contains("//") {
+        let mut single = String::with_capacity(path.len());
+        for character in path.chars().filter({
+            let mut last = ' ';
+            move |character| std::mem::replace(&mut last, *character) != '/' || *character != '/'
+        }) {
+            single.push(character);
+        }
+        if let Some(query) = request.uri().query() {
+            single.push('?');
+            single.push_str(query);
+        }
+        if let Ok(uri) = single.parse::<Uri>() {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
 }

@@ -28,6 +28,15 @@ pub struct OrgConfig {
     pub rate_limits: RateLimitSettings,
     /// Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// A certificate of the operator's own for https; without one the org makes a CA and a certificate.
+    pub certificate: Option<CertificateFiles>,
+}
+
+/// PEM files: the chain, the server's own certificate first, and its private key.
+#[derive(Clone, Debug)]
+pub struct CertificateFiles {
+    pub chain: PathBuf,
+    pub key: PathBuf,
 }
 
 /// Okta's limits, times a factor.
@@ -59,6 +68,7 @@ impl OrgConfig {
             company_name: "Built-in org".to_owned(),
             rate_limits: RateLimitSettings::default(),
             trusted_proxies: Vec::new(),
+            certificate: None,
         }
     }
 

@@ -35,7 +35,7 @@ impl Portal {
     /// Assignments: every one for who manages reports, else those of Views published by oneself.
     pub async fn assignments(&self, actor: &Actor, listing: &Listing) -> Result<Page<ListedAssignment>> {
         let publisher = self.only_published_by(actor)?;
-        Ok(store::assignment::list(&mut self.db.read().await?, publisher, listing).await?)
+        Ok(store::assignment::list(&mut *self.db.read().await?, publisher, listing).await?)
     }
 
     /// Assigns every View to every role in every type. What is assigned already is renewed.
@@ -96,7 +96,7 @@ impl Portal {
     async fn connection_to_assign_on(&self, actor: &Actor, id: &ConnectionId) -> Result<(ConnectionId, String)> {
         let missing = || Error::invalid("connection_id", "there is no such connection profile for you");
         if actor.has(Permission::ManageReports) {
-            let stored = store::connection::find(&mut self.db.read().await?, id).await?.ok_or_else(missing)?;
+            let stored = store::connection::find(&mut *self.db.read().await?, id).await?.ok_or_else(missing)?;
             return Ok((stored.connection.id, stored.connection.name));
         }
         match self.connection_to_publish_on(actor, id).await {

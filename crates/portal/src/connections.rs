@@ -134,7 +134,7 @@ impl Portal {
     /// Tries a profile step by step: reached, signed in, may read, cannot write.
     pub async fn test_connection(&self, actor: &Actor, id: &ConnectionId) -> Result<Vec<source::TestStep>> {
         actor.may(Use(Permission::Configure))?;
-        let stored = store::connection::find(&mut self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+        let stored = store::connection::find(&mut *self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
         let profile = self.profile(stored.connection).await?;
         Ok(self.sources.test(&profile).await)
     }
@@ -161,7 +161,7 @@ impl Portal {
         if let ConnectionKind::Sqlite { path } = &connection.kind {
             self.check_file(path)?;
         }
-        let password = store::connection::password(&mut self.db.read().await?, &self.vault, &connection.id).await?;
+        let password = store::connection::password(&mut *self.db.read().await?, &self.vault, &connection.id).await?;
         Ok(Profile { connection, password })
     }
 

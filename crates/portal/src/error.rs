@@ -1,8 +1,9 @@
 //! Why the portal says no. A variant exists when somebody would act differently on it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use domain::{Denied, Permission};
+use world::Instant;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -27,6 +28,28 @@ pub enum Error {
     /// The run is there and its data is not: it failed, was cancelled or interrupted, or retention removed it.
     #[error("{0}")]
     NoData(String),
+    #[error("nobody is signed in here")]
+    NotSignedIn,
+    /// The entitlement bound is passed: nothing is allowed until the rights are read again.
+    #[error("your rights were last confirmed at {as_of} and count for {} min: {reason}", .max_age.as_secs() / 60)]
+    RightsTooOld { as_of: Instant, max_age: Duration, reason: String },
+    /// Signed in at the org, and in none of the groups that give a role here.
+    #[error("none of your groups gives you a role in WebReports; ask {} to add you to one of them", whom(.administrators))]
+    NoRole { administrators: Vec<String> },
+    #[error("user name or password is wrong")]
+    WrongCredentials,
+    #[error("too many wrong passwords; wait {seconds} s before the next try")]
+    Wait { seconds: u64 },
+    /// This sign-in came to nothing, and another one may work.
+    #[error("{0}")]
+    SignInFailed(String),
+    /// The org said no, or could not be asked.
+    #[error("the org: {0}")]
+    Org(#[from] okta::Error),
+    #[error("the settings of outbound requests do not fit")]
+    Net(#[from] net::Error),
+    #[error("these checks have not passed: {}", .0.join(", "))]
+    ChecksNotPassed(Vec<String>),
     /// A reader's database said no, or could not be reached.
     #[error("the report's database said no")]
     Source(#[from] source::Error),
@@ -53,6 +76,10 @@ impl Error {
 
 fn one_line(errors: &BTreeMap<String, String>) -> String {
     errors.iter().map(|(field, message)| format!("{field}: {message}")).collect::<Vec<_>>().join("; ")
+}
+
+fn whom(administrators: &[String]) -> String {
+    if administrators.is_empty() { "an administrator of WebReports".to_owned() } else { administrators.join(" or ") }
 }
 
 /// What a caller asked of a list and it cannot give is theirs to put right.

@@ -25,7 +25,7 @@ impl Portal {
         if !actor.has(Permission::Publish) {
             actor.may(Use(Permission::ManageUsers))?;
         }
-        Ok(store::field::list(&mut self.db.read().await?, listing).await?)
+        Ok(store::field::list(&mut *self.db.read().await?, listing).await?)
     }
 
     pub async fn add_defined_field(&self, actor: &Actor, new: NewField) -> Result<DefinedField> {

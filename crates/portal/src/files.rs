@@ -22,7 +22,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that wait for a slow reader; then the writing waits.
 const WAITING_PIECES: usize = 4;
 /// Files written at once, over all people: each has a thread.
-pub const FILES_AT_ONCE_MAX: usize = 16;
+pub(crate) const FILES_AT_ONCE_MAX: usize = 16;
 const NAME_CHARS_MAX: usize = 100;
 
 /// A file on its way.
@@ -85,7 +85,7 @@ impl Portal {
                     drop(rows);
                     export::copy_parquet(&file, &columns, &schema, &mut out, &options)
                 }
-                None => export::write(format, &columns, &schema, rows, &mut out, &options),
+                None => export::write(format, &columns, &schema, rows.blocking(), &mut out, &options),
             };
             let written = written.map_err(Error::from).and_then(|_| out.flush().map_err(Error::from));
             if let Err(error) = written {

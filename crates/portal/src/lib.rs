@@ -27,10 +27,15 @@ mod tests;
 pub use assignments::{ASSIGNED_AT_ONCE_MAX, NewAssignments};
 pub use available::AVAILABLE_ACTIONS;
 pub use config::PortalConfig;
-pub use connections::{ConnectionProfile, NewConnection};
+pub use connections::{ConnectionProfile, NewConnection, SOURCES_FOLDER};
 pub use error::{Error, Result};
 pub use fields::NewField;
 pub use files::ExportFile;
+pub use people::{
+    Applied, BegunSignIn, Bridge, Check, CheckName, CheckState, ClientSecretState, FinishedSignIn, Lamp, ListedPerson, ListedRole,
+    LogEntry, NewAdministrator, NewBridge, PersonDetails, PlanStep, SetUp, SignInOptions, SignedIn, Source, StepDone, StepState,
+    SyncState, Synced, TokenFacts, TokenOwner, TokenState, Wish,
+};
 pub use preview::{Inspection, NewPreview, PREVIEW_ROWS_MAX, Preview, QueryProblem};
 pub use runner::SHUTDOWN_GRACE;
 pub use runs::{NewRun, RunStatus};
@@ -39,6 +44,7 @@ pub use views::{NewView, VIEW_ACTIONS, ViewDetails};
 // The shapes in which the parts below answer, for who stands above.
 pub use export::{FileFormat, cells};
 pub use results::{Arrangement, Filter, Op, Page as ResultPage, SortKey};
+pub use okta::Error as OrgError;
 pub use source::{Catalog, TestStep};
 pub use store::{
     Listing, Page,

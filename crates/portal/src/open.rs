@@ -23,7 +23,6 @@ impl Portal {
         let vault = Vault::new(&master, world.random.clone());
         db::migrate::run(&db, store::MIGRATIONS, world.now()).await?;
         check_key(&db, &vault, &world).await?;
-        let people = People::new(&config, &world)?;
         let portal = Portal(Arc::new(State {
             passwords: Passwords::new(world.random.clone()),
             sources: source::Sources::new(config.own_places()),
@@ -33,11 +32,13 @@ impl Portal {
             db,
             vault,
             world,
-            people,
+            people: People::default(),
             config,
         }));
+        portal.make_default_roles().await?;
         portal.recover_runs().await?;
         portal.keep_house();
+        portal.keep_in_step();
         Ok(portal)
     }
 }

@@ -15,7 +15,7 @@ use crate::{Error, Portal, Result, views::parameters_fit};
 /// Rows of a preview.
 pub const PREVIEW_ROWS_MAX: u64 = 100;
 /// A preview that takes longer is stopped.
-pub const PREVIEW_TIMEOUT: Duration = Duration::from_secs(15);
+pub(crate) const PREVIEW_TIMEOUT: Duration = Duration::from_secs(15);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {

@@ -6,7 +6,7 @@ use std::{sync::Weak, time::Duration};
 use crate::{Portal, Result, State};
 
 /// How often the janitor looks.
-pub const JANITOR_INTERVAL: Duration = Duration::from_secs(600);
+pub(crate) const JANITOR_INTERVAL: Duration = Duration::from_secs(600);
 /// Runs removed in one transaction.
 const RUNS_AT_ONCE: i64 = 100;
 

@@ -20,11 +20,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{Error, Portal, Result, views::joined};
 
 /// Runs carried out at once, over all connections: each holds a few batches and one encoder.
-pub const RUNNING_MAX: usize = 16;
+pub(crate) const RUNNING_MAX: usize = 16;
 /// Runs queued and running at once, over all people.
-pub const ACTIVE_MAX: usize = 500;
+pub(crate) const ACTIVE_MAX: usize = 500;
 /// Runs queued and running at once of one person.
-pub const ACTIVE_OF_PERSON_MAX: usize = 20;
+pub(crate) const ACTIVE_OF_PERSON_MAX: usize = 20;
 /// How long runs may go on after the server was told to stop.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 /// How long stopped runs get to stop their database's work.
@@ -32,13 +32,13 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// What is known of a run while it goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Live {
+pub(crate) struct Live {
     /// Rows that came from the database.
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// Rows that can be read already.
-    pub readable_rows: u64,
-    pub is_running: bool,
-    pub has_ended: bool,
+    pub(crate) readable_rows: u64,
+    pub(crate) is_running: bool,
+    pub(crate) has_ended: bool,
 }
 
 /// What a task needs to carry a recorded run out.
@@ -381,7 +381,7 @@ impl Portal {
                 break;
             }
         }
-        let kept = store::run::completed(&mut self.db.read().await?).await?;
+        let kept = store::run::completed(&mut *self.db.read().await?).await?;
         let results = self.results.clone();
         let sweep = tokio::task::spawn_blocking(move || results.sweep(|run| kept.contains(run)));
         let swept = sweep.await.map_err(std::io::Error::other)??;

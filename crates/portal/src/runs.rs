@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// Two states of a run are told no closer together than this.
-pub const EVENT_INTERVAL: Duration = Duration::from_millis(250);
+pub(crate) const EVENT_INTERVAL: Duration = Duration::from_millis(250);
 /// A listener is let go after this time and comes again, so that its rights are asked again.
-pub const EVENTS_FOR_MAX: Duration = Duration::from_secs(300);
+pub(crate) const EVENTS_FOR_MAX: Duration = Duration::from_secs(300);
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
 
 /// What a reader gives to run a report.
@@ -128,7 +128,7 @@ impl Portal {
             let message = format!("a key of 1 to {IDEMPOTENCY_KEY_CHARS_MAX} characters");
             return Err(Error::invalid("Idempotency-Key", message));
         }
-        let Some(earlier) = store::run::find_by_key(&mut self.db.read().await?, &run.person, key).await? else {
+        let Some(earlier) = store::run::find_by_key(&mut *self.db.read().await?, &run.person, key).await? else {
             return Ok(None);
         };
         let is_same = earlier.assignment == run.assignment && earlier.parameters == run.parameters && earlier.asked == run.asked;
@@ -138,7 +138,7 @@ impl Portal {
     /// Completed: one's own runs, or everybody's for who may see all results.
     pub async fn runs(&self, actor: &Actor, state: Option<RunState>, listing: &Listing) -> Result<Page<RunStatus>> {
         let person = if actor.has(Permission::SeeAllResults) { None } else { Some(&actor.person) };
-        let page = store::run::list(&mut self.db.read().await?, person, state, listing).await?;
+        let page = store::run::list(&mut *self.db.read().await?, person, state, listing).await?;
         Ok(page.map(|run| self.status(actor, run)))
     }
 
@@ -199,7 +199,7 @@ impl Portal {
 
     /// A run that this person may see.
     pub(crate) async fn seen(&self, actor: &Actor, id: &RunId) -> Result<Run> {
-        let run = store::run::find(&mut self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+        let run = store::run::find(&mut *self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
         Ok(actor.may(See(&run))?.subject)
     }
 

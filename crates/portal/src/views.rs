@@ -66,7 +66,7 @@ impl Portal {
     /// Views: every one for who manages reports, else those that one published.
     pub async fn views(&self, actor: &Actor, listing: &Listing) -> Result<Page<ListedView>> {
         let publisher = self.only_published_by(actor)?;
-        Ok(store::view::list(&mut self.db.read().await?, publisher, listing).await?)
+        Ok(store::view::list(&mut *self.db.read().await?, publisher, listing).await?)
     }
 
     /// A View with its current version.
@@ -100,7 +100,7 @@ impl Portal {
 
     /// Publishes the next version of a View. Assignments run it from then on.
     pub async fn publish_next(&self, actor: &Actor, id: &ViewId, new: NewView) -> Result<ViewDetails> {
-        let (before, _) = self.managed(&mut self.db.read().await?, actor, id).await?;
+        let (before, _) = self.managed(&mut *self.db.read().await?, actor, id).await?;
         let definition = self.checked_definition(actor, &new).await?;
         let view = shaped(id.clone(), before.version + 1, &new);
         let version = self.version_of(actor, &view, definition, new.note);

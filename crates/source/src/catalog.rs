@@ -27,29 +27,55 @@ pub struct CatalogColumn {
     pub data_type: DataType,
 }
 
-impl Catalog {
+/// A catalog being read, column by column.
+#[derive(Default)]
+pub(crate) struct Reading {
+    catalog: Catalog,
+    columns_count: usize,
+}
+
+impl Reading {
     /// Adds the next column; tables come one after the other. `false` once the catalog is full.
-    pub(crate) fn add(&mut self, schema: &str, table: &str, column: Option<CatalogColumn>) -> bool {
-        if self
-            .tables
-            .iter()
-            .map(|table| table.columns.len())
-            .sum::<usize>()
-            >= CATALOG_COLUMNS_MAX
-        {
-            self.cut = true;
+    pub(crate) fn add(&mut self, schema: &str, table: &str, column: CatalogColumn) -> bool {
+        if self.columns_count >= CATALOG_COLUMNS_MAX {
+            self.catalog.cut = true;
             return false;
         }
-        match self.tables.last_mut() {
-            Some(last) if last.schema == schema && last.name == table => {
-                last.columns.extend(column)
-            }
-            _ => self.tables.push(Table {
+        self.columns_count += 1;
+        match self.catalog.tables.last_mut() {
+            Some(last) if last.schema == schema && last.name == table => last.columns.push(column),
+            _ => self.catalog.tables.push(Table {
                 schema: schema.to_owned(),
                 name: table.to_owned(),
-                columns: column.into_iter().collect(),
+                columns: vec![column],
             }),
         }
         true
+    }
+
+    pub(crate) fn done(self) -> Catalog {
+        self.catalog
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalog_that_is_too_long_says_so() {
+        let mut reading = Reading::default();
+        let column = CatalogColumn {
+            name: "c".to_owned(),
+            data_type: DataType::Text,
+        };
+        let added = (0..=CATALOG_COLUMNS_MAX)
+            .filter(|index| reading.add("main", &format!("t{}", index / 100), column.clone()));
+        assert_eq!(added.count(), CATALOG_COLUMNS_MAX);
+        let catalog = reading.done();
+        assert_eq!(
+            (catalog.tables.len(), catalog.cut),
+            (CATALOG_COLUMNS_MAX / 100, true)
+        );
     }
 }

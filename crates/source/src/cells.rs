@@ -27,7 +27,8 @@ pub(crate) enum Cells {
     Timestamp(TimestampMicrosecondBuilder),
 }
 
-pub(crate) const UTC: &str = "UTC";
+/// As an offset, which Arrow understands without a table of time zones.
+pub(crate) const UTC: &str = "+00:00";
 
 impl Cells {
     /// A type that no driver of ours asks for is a defect, told as one.

@@ -126,3 +126,36 @@ impl Feed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Budget;
+    use futures::StreamExt;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::rows::Rows;
+
+    #[tokio::test]
+    async fn a_driver_that_vanishes_is_not_the_end_of_the_rows() {
+        let (stop, _watch) = Stop::watch(CancellationToken::new(), Duration::from_secs(60));
+        let (
+            mut feed,
+            Taker {
+                begun,
+                batches,
+                outcome,
+            },
+        ) = Feed::new(Limits::of(&Budget::default()), stop);
+        feed.begin(Vec::new());
+        drop(feed);
+        let begun = begun.await.unwrap().unwrap();
+        let guard = CancellationToken::new().drop_guard();
+        let mut rows = Rows::streaming(&begun.columns, begun.schema, batches, outcome, guard);
+        assert!(matches!(
+            rows.stream.next().await,
+            Some(Err(Error::Driver { .. }))
+        ));
+        assert!(rows.stream.next().await.is_none());
+    }
+}

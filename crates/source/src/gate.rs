@@ -119,3 +119,63 @@ impl Drop for Queued<'_> {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_comes_to_a_full_queue_is_told_to_come_again() {
+        let (gates, cancel) = (Gates::default(), CancellationToken::new());
+        let connection = ConnectionId::from("con_full");
+        let enter = || gates.enter(&connection, Purpose::Run, 1, &cancel);
+        let place = enter().await.unwrap();
+        let (results, ()) = tokio::join!(join_all((0..=WAITING_MAX).map(|_| enter())), async {
+            while gates.load(&connection).waiting < WAITING_MAX {
+                tokio::task::yield_now().await;
+            }
+            cancel.cancel();
+        });
+        let busy = results.iter().filter(|result| {
+            matches!(
+                result,
+                Err(Error::Busy {
+                    waiting: WAITING_MAX
+                })
+            )
+        });
+        assert_eq!(busy.count(), 1);
+        assert_eq!(
+            gates.load(&connection),
+            Load {
+                running: 1,
+                waiting: 0
+            }
+        );
+        drop(place);
+        assert_eq!(gates.load(&connection), Load::default());
+    }
+
+    #[tokio::test]
+    async fn a_changed_limit_holds_for_who_comes_after() {
+        let (gates, cancel) = (Gates::default(), CancellationToken::new());
+        let connection = ConnectionId::from("con_changed");
+        let _first = gates
+            .enter(&connection, Purpose::Run, 1, &cancel)
+            .await
+            .unwrap();
+        let _second = gates
+            .enter(&connection, Purpose::Run, 2, &cancel)
+            .await
+            .unwrap();
+        assert_eq!(
+            gates.load(&connection),
+            Load {
+                running: 1,
+                waiting: 0
+            }
+        );
+    }
+}

@@ -19,13 +19,14 @@ pub struct Profile {
     pub password: Option<Secret>,
 }
 
-/// What one run may take. Zero rows or bytes count as one.
+/// What one run may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// From the first word to the database to the last row, the wait for a slow reader included.
     pub timeout: Duration,
-    /// Rows after which the result is cut.
+    /// Rows after which the result is cut. PostgreSQL's protocol counts them in 31 bits.
     pub rows_max: u64,
+    /// At least 1 is taken for both.
     pub batch_rows: usize,
     pub batch_bytes: usize,
 }

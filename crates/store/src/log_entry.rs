@@ -49,12 +49,16 @@ pub async fn insert(conn: &mut Conn, random: &(dyn Random + '_), new: &NewEntry<
     Ok(())
 }
 
-pub async fn list(conn: &mut Conn, listing: &Listing) -> Result<Page<LogEntry>> {
+/// Entries: every one, or those of one person.
+pub async fn list(conn: &mut Conn, person: Option<&PersonId>, listing: &Listing) -> Result<Page<LogEntry>> {
     let listed = listing.read(SORTS, "-at")?;
-    let statement = query(format!(
+    let mut statement = query(format!(
         "select l.id, l.at_us, l.kind, l.person_id, l.person_name, l.what, l.detail, {} from log_entry l where 1 = 1",
         listed.sort_column()
     ));
+    if let Some(person) = person {
+        statement = statement.push(" and l.person_id = $1").bind(person.as_str());
+    }
     let statement = listed.search(statement, &["l.kind", "l.person_name", "l.what", "l.detail"]);
     listed.page(statement, "l.id", conn, read).await
 }

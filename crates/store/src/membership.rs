@@ -94,6 +94,14 @@ pub async fn remove(conn: &mut Conn, person: &PersonId, role: &RoleId) -> Result
     Ok(removed.bind(person.as_str()).bind(role.as_str()).execute(conn).await? == 1)
 }
 
+/// Takes every role that another org gave than the one with this issuer.
+pub async fn remove_of_other_issuers(conn: &mut Conn, issuer: &str) -> Result<u64> {
+    let removed = query(
+        "delete from membership where source = 'okta' and person_id in (select id from person where issuer <> $1 and source = 'okta')",
+    );
+    Ok(removed.bind(issuer).execute(conn).await?)
+}
+
 /// Marks a membership as kept although the org no longer says so. `true`: the mark changed.
 pub async fn set_held(conn: &mut Conn, person: &PersonId, role: &RoleId, held: bool) -> Result<bool> {
     let changed = query("update membership set held = $3 where person_id = $1 and role_id = $2 and held <> $3");

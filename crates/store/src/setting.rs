@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use db::{Conn, query};
+use vault::{Secret, Vault};
 use world::Instant;
 
 use crate::Result;
@@ -13,15 +14,17 @@ const SETTINGS_MAX: i64 = 200;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Setting {
     pub value: Option<String>,
-    pub sealed: Option<Vec<u8>>,
+    /// Whether there is a secret under this name.
+    pub is_sealed: bool,
     pub changed_at: Instant,
 }
 
 pub async fn all(conn: &mut Conn) -> Result<BTreeMap<String, Setting>> {
-    let rows = query("select name, value, sealed, changed_us from setting limit $1").bind(SETTINGS_MAX).all(conn).await?;
+    let text = "select name, value, case when sealed is null then 0 else 1 end as is_sealed, changed_us from setting limit $1";
+    let rows = query(text).bind(SETTINGS_MAX).all(conn).await?;
     rows.iter()
         .map(|row| {
-            let setting = Setting { value: row.get("value")?, sealed: row.get("sealed")?, changed_at: row.get("changed_us")? };
+            let setting = Setting { value: row.get("value")?, is_sealed: row.get("is_sealed")?, changed_at: row.get("changed_us")? };
             Ok((row.get::<String>("name")?, setting))
         })
         .collect()
@@ -36,8 +39,30 @@ pub async fn put(conn: &mut Conn, name: &str, value: &str, now: Instant) -> Resu
     write(conn, name, Some(value), None, now).await
 }
 
-pub async fn put_sealed(conn: &mut Conn, name: &str, sealed: Vec<u8>, now: Instant) -> Result<()> {
-    write(conn, name, None, Some(sealed), now).await
+/// The plain values of several settings, those that are there.
+pub async fn values(conn: &mut Conn, names: &[&str]) -> Result<BTreeMap<String, String>> {
+    let placeholders = (1..=names.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+    let mut statement = query(format!("select name, value from setting where value is not null and name in ({placeholders})"));
+    for name in names {
+        statement = statement.bind(*name);
+    }
+    statement.all(conn).await?.iter().map(|row| Ok((row.get("name")?, row.get("value")?))).collect()
+}
+
+/// A secret, opened.
+pub async fn secret(conn: &mut Conn, vault: &Vault, name: &str) -> Result<Option<Secret>> {
+    let row = query("select sealed from setting where name = $1").bind(name).optional(conn).await?;
+    let sealed = row.map(|row| row.get::<Option<Vec<u8>>>("sealed")).transpose()?.flatten();
+    Ok(sealed.map(|sealed| vault.open(&identity(name), &sealed)).transpose()?)
+}
+
+/// Seals a secret and keeps it.
+pub async fn put_secret(conn: &mut Conn, vault: &Vault, name: &str, secret: &Secret, now: Instant) -> Result<()> {
+    write(conn, name, None, Some(vault.seal(&identity(name), secret)), now).await
+}
+
+fn identity(name: &str) -> String {
+    format!("setting/{name}")
 }
 
 async fn write(conn: &mut Conn, name: &str, value: Option<&str>, sealed: Option<Vec<u8>>, now: Instant) -> Result<()> {

@@ -34,6 +34,7 @@ fn an_identifier_without_a_value_withholds_every_row() {
     let template = Template::parse("select * from sales where region = @RegionID").unwrap();
     let query = template.bind(context(&[]), &BTreeMap::new()).unwrap();
     assert_eq!(query.withheld(), ["@RegionID"]);
+    assert_eq!(numbered(&query), "select * from sales where region = $1");
 }
 
 #[test]

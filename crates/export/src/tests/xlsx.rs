@@ -87,7 +87,7 @@ fn the_note_has_a_sheet_and_the_formats_of_the_view_are_kept() {
         archive
     };
     let styles = part("xl/styles.xml");
-    assert!(styles.contains("numFmtId=\"10\""), "0.00% is built in: {styles}");
+    assert!(styles.contains("formatCode=\"0.00%\""), "{styles}");
     let sheet = part("xl/worksheets/sheet1.xml");
     assert!(sheet.contains("state=\"frozen\""), "{sheet}");
     assert!(sheet.contains("<autoFilter ref=\"A1:B2\"/>"), "{sheet}");

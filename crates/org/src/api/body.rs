@@ -92,3 +92,34 @@ impl Properties for Map<String, Value> {
         }
     }
 }
+
+/// A body that is a JSON patch (RFC 6902) of replacements.
+pub struct Patch(Vec<Value>);
+
+const PATCH_STEPS_MAX: usize = 100;
+
+impl Patch {
+    /// Path and new value of each step; E0000003 for any other kind of step.
+    pub fn replacements(self) -> Answer<Vec<(String, Value)>> {
+        let one = |step: Value| {
+            let replaces = step.get("op").and_then(Value::as_str) == Some("replace");
+            let path = step.get("path").and_then(Value::as_str).filter(|_| replaces).ok_or_else(malformed)?;
+            Ok((path.to_owned(), step.get("value").cloned().ok_or_else(malformed)?))
+        };
+        self.0.into_iter().map(one).collect()
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Patch {
+    type Rejection = axum::response::Response;
+
+    async fn from_request(request: Request, _: &S) -> Result<Patch, axum::response::Response> {
+        let Ok(bytes) = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await else {
+            return Err(axum::http::StatusCode::PAYLOAD_TOO_LARGE.into_response());
+        };
+        match serde_json::from_slice::<Value>(&bytes) {
+            Ok(Value::Array(steps)) if steps.len() <= PATCH_STEPS_MAX => Ok(Patch(steps)),
+            _ => Err(malformed().into_response()),
+        }
+    }
+}

@@ -19,7 +19,7 @@ use crate::{
     model::log::CallOrigin,
 };
 
-const HEADERS: &[(HeaderName, &str)] = &[
+static HEADERS: [(HeaderName, &str); 9] = [
     (header::CACHE_CONTROL, "no-cache, no-store"),
     (header::PRAGMA, "no-cache"),
     (header::EXPIRES, "0"),
@@ -44,7 +44,7 @@ pub async fn finish(State(org): State<Org>, request: Request, next: Next) -> Res
     let status = response.status();
     tracing::debug!(request_id = %origin.request_id, %method, path = %origin.path, status = status.as_u16(), "answered");
     let headers = response.headers_mut();
-    for (name, value) in HEADERS {
+    for (name, value) in &HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if https {

@@ -51,6 +51,11 @@ fn bucket(method: &Method, path: &str) -> Option<usize> {
     fitting.max_by_key(|(_, bucket)| (bucket.path.len(), bucket.method.is_some())).map(|(index, _)| index)
 }
 
+/// Discovery documents and keys, which every client of every app reads.
+fn is_unlimited(path: &str) -> bool {
+    path.contains("/.well-known/") || path.ends_with("/v1/keys")
+}
+
 /// Whose share of the bucket a call takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Share {
@@ -97,6 +102,9 @@ impl Limits {
 
     /// Counts a call. `None`: the path is in no bucket.
     pub fn count(&self, method: &Method, path: &str, share: &Share, now: Instant) -> Option<Decision> {
+        if is_unlimited(path) {
+            return None;
+        }
         let index = bucket(method, path)?;
         let per_minute = BUCKETS[index].per_minute;
         if self.settings.percent == 0 {

@@ -142,7 +142,7 @@ fn asks_published(expression: &Expression) -> bool {
 /// The event type, when the filter lets one alone pass: the database then skips the others.
 fn only_event_type(expression: &Expression) -> Option<String> {
     match expression {
-        Expression::Test { attribute, operator: Operator::Eq, value } if attribute == "eventType" => value.as_str().map(str::to_owned),
+        Expression::Test { attribute, operator: Operator::Eq, value } if attribute == "eventType" => value.as_str().map(fold),
         Expression::And(terms) => terms.iter().find_map(only_event_type),
         _ => None,
     }

@@ -7,7 +7,7 @@ use world::{Instant, World};
 
 use super::{
     fold,
-    id::{UserId, UserTypeId},
+    id::{SchemaId, UserId, UserTypeId},
     profile::Profile,
 };
 use crate::{Error, Result};
@@ -307,6 +307,18 @@ pub async fn default_type(conn: &mut Conn) -> Result<UserType> {
 pub async fn type_by_id(conn: &mut Conn, id: &UserTypeId) -> Result<Option<UserType>> {
     let row = query("select id, name, schema_id, is_default from user_type where id = $1").bind(id.as_str()).optional(conn).await?;
     row.map(|row| UserType::read(&row)).transpose()
+}
+
+pub async fn create_type(conn: &mut Conn, world: &World, name: &str, is_default: bool) -> Result<UserTypeId> {
+    let (id, schema) = (UserTypeId::new(world), SchemaId::new(world));
+    query("insert into user_type (id, name, is_default, schema_id) values ($1, $2, $3, $4)")
+        .bind(id.as_str())
+        .bind(name)
+        .bind(is_default)
+        .bind(schema.as_str())
+        .execute(conn)
+        .await?;
+    Ok(id)
 }
 
 #[derive(Clone, Debug)]

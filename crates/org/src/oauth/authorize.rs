@@ -28,7 +28,7 @@ use crate::{
         log::{CallOrigin, Event, Outcome, Party},
     },
     signin::{
-        login_page::{self, company},
+        login_page,
         return_address::ReturnAddress,
         session::{self, NewSession, Session},
         session_token,
@@ -74,7 +74,7 @@ pub async fn by_form(org: State<Org>, server: Server, address: Address, origin: 
 
 async fn authorize(org: &Org, server: &Server, address: &Address, origin: &CallOrigin, headers: &HeaderMap, path: &str, parameters: &Parameters) -> Answer<Response> {
     let mut reader = org.db.read().await?;
-    let company = company(&mut reader).await?;
+    let company = login_page::company(&mut reader).await?;
     let (client, destination) = match request::destination(&mut reader, parameters).await? {
         Ok(found) => found,
         Err(fault) => return Ok(answer::show_fault(&company, &fault)),

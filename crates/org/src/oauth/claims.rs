@@ -19,25 +19,39 @@ use crate::{
 pub const GROUPS_MAX: usize = 100;
 const JTI_LEN: usize = 43;
 
+/// What an access token is about.
+pub struct Access<'a> {
+    pub server: &'a Server,
+    pub address: &'a Address,
+    pub app: &'a App,
+    /// Absent where a client acts for itself.
+    pub user: Option<&'a User>,
+    pub grant: &'a Grant,
+    pub scopes: &'a [String],
+    pub jti: &'a str,
+    pub issued: Instant,
+    pub expires: Instant,
+}
+
 /// What is signed as an access token.
-pub fn access_token(server: &Server, address: &Address, app: &App, user: Option<&User>, grant: &Grant, scopes: &[String], jti: &str, now: Instant, expires: Instant) -> Value {
-    let client_id = app.client_id.as_deref().unwrap_or(app.id.as_str());
+pub fn access_token(about: &Access<'_>) -> Value {
+    let client_id = about.app.client_id.as_deref().unwrap_or(about.app.id.as_str());
     let mut claims = Map::new();
     claims.insert("ver".to_owned(), 1.into());
-    claims.insert("jti".to_owned(), jti.into());
-    claims.insert("iss".to_owned(), server.issuer(address).into());
-    claims.insert("aud".to_owned(), server.audience(address).into());
-    claims.insert("iat".to_owned(), now.as_seconds().into());
-    claims.insert("exp".to_owned(), expires.as_seconds().into());
+    claims.insert("jti".to_owned(), about.jti.into());
+    claims.insert("iss".to_owned(), about.server.issuer(about.address).into());
+    claims.insert("aud".to_owned(), about.server.audience(about.address).into());
+    claims.insert("iat".to_owned(), about.issued.as_seconds().into());
+    claims.insert("exp".to_owned(), about.expires.as_seconds().into());
     claims.insert("cid".to_owned(), client_id.into());
-    if let Some(user) = user {
+    if let Some(user) = about.user {
         claims.insert("uid".to_owned(), user.id.as_str().into());
     }
-    claims.insert("scp".to_owned(), scopes.into());
-    if let Some(auth_time) = grant.auth_time {
+    claims.insert("scp".to_owned(), about.scopes.into());
+    if let Some(auth_time) = about.grant.auth_time {
         claims.insert("auth_time".to_owned(), auth_time.as_seconds().into());
     }
-    claims.insert("sub".to_owned(), user.map_or(client_id, |user| user.login.as_str()).into());
+    claims.insert("sub".to_owned(), about.user.map_or(client_id, |user| user.login.as_str()).into());
     Value::Object(claims)
 }
 

@@ -190,6 +190,6 @@ pub(super) fn with_form_cookie(mut response: Response, secret: &FormSecret, own:
     response
 }
 
-pub(super) async fn company(conn: &mut db::Conn) -> crate::Result<String> {
+pub(crate) async fn company(conn: &mut db::Conn) -> crate::Result<String> {
     Ok(organization::get(conn).await?.map_or_else(|| "Built-in org".to_owned(), |organization| organization.company_name))
 }

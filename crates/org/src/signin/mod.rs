@@ -17,7 +17,7 @@ pub mod return_address;
 pub mod session;
 mod session_api;
 pub mod session_token;
-mod sign_out;
+pub(crate) mod sign_out;
 mod state_token;
 
 use axum::{Router, routing::get};

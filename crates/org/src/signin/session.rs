@@ -27,6 +27,7 @@ const ID_BYTES_AS_TEXT: usize = 43;
 const PUBLIC_ID_LEN: usize = 25;
 const EXTERNAL_ID_LEN: usize = 22;
 const PURPOSE: &str = "session";
+const CSRF_PURPOSE: &str = "csrf token";
 /// The idle window is moved at most this often.
 const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 /// Ended sessions that a new one clears away at most.
@@ -195,11 +196,12 @@ pub async fn end_all(conn: &mut Conn, user: &UserId) -> Result<u64> {
 
 /// The token that unsafe calls made with this session must carry in `X-CSRF-Token`. It gives nothing of the cookie away.
 pub fn csrf_token(org: &Org, session: &Session) -> String {
-    org.vault.keyed_hash("csrf token", session.hash.as_bytes())
+    org.vault.keyed_hash(CSRF_PURPOSE, session.hash.as_bytes())
 }
 
-pub fn csrf_matches(org: &Org, session: &Session, given: &str) -> bool {
-    vault::same(csrf_token(org, session).as_bytes(), given.as_bytes())
+/// The token that belongs to the cookie of a request.
+pub fn csrf_token_of(vault: &Vault, headers: &HeaderMap) -> Option<String> {
+    cookie::read(headers, cookie::SESSION).map(|value| vault.keyed_hash(CSRF_PURPOSE, hash(vault, &value).as_bytes()))
 }
 
 fn hash(vault: &Vault, value: &Secret) -> String {

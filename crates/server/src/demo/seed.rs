@@ -94,7 +94,7 @@ pub async fn run(
         let made = sample.clone();
         let done = tokio::task::spawn_blocking(move || sample_data::write(&made, sample_data::SCALE, &|_| ())).await;
         done.map_err(std::io::Error::other)??;
-        let site = Site { org: org.first_address().clone(), portal: portal_url(config, portal), passwords: &passwords };
+        let site = Site { org: org.org.first_address().clone(), portal: portal_url(config, portal), passwords: &passwords };
         let code = portal.portal.offer_set_up_code().await.map_err(Box::new)?.unwrap_or_else(|| Secret::new(""));
         progress("Making people, groups and an application in the built-in org");
         let bridge = site.seed_org(org.first_administrator_link.as_ref(), PEOPLE).await?;
@@ -280,8 +280,9 @@ impl Site<'_> {
         self.sign_in(&mut publisher, people.iter().find(|person| person.groups.contains(&"WRPublisher"))).await?;
         for view in views {
             let publishes = if publisher_can(people) { &mut publisher } else { &mut *administrator };
-            let published = publishes.call("POST", &Self::at(&self.portal, "/api/v1/views"), Some(&definition(view, &connection)));
-            let published = text(&published.await?.ok()?, "id")?;
+            let definition = definition(view, &connection);
+            let published = publishes.call("POST", &Self::at(&self.portal, "/api/v1/views"), Some(&definition)).await?.ok()?;
+            let published = text(&published, "id")?;
             let role_ids: Vec<&Value> = roles["items"]
                 .as_array()
                 .into_iter()

@@ -80,17 +80,17 @@ impl Problem {
 
     /// Something of ours failed. The log has the whole chain of causes under the reference that the reader sees.
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
-        let reference = reference();
-        tracing::error!(%reference, error = %chain(error), "a request failed");
+        let reference = noted(error);
         let problem = Problem::new(500, "internal", "something went wrong on our side");
         Problem { reference: Some(reference), ..problem }.hint("try again; if it stays, give the reference to your administrator")
     }
 }
 
-/// The error and its causes, outermost first.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+/// Writes the error with its causes into the log, and gives the reference under which it is found there.
+fn noted(error: &(dyn std::error::Error + 'static)) -> String {
+    let reference = reference();
+    tracing::error!(%reference, error = %crate::doctor::chain(error), "a request failed");
+    reference
 }
 
 fn reference() -> String {
@@ -112,8 +112,19 @@ fn title(slug: &str) -> &'static str {
         "no-role" => "You have no role in WebReports yet",
         "lapsed" => "This assignment has lapsed",
         "checks-not-passed" => "Not every check has passed",
+        "wrong-credentials" => "User name or password is wrong",
         "sign-in-failed" => "Sign-in did not work",
-        "org-unavailable" => "The Okta org could not be reached",
+        "org-unreachable" => "The Okta org could not be reached",
+        "org-slow" => "The Okta org did not answer in time",
+        "org-busy" => "The Okta org takes no more calls at this moment",
+        "org-failed" | "org-unexpected" => "The Okta org did not answer as it should",
+        "issuer-mismatch" => "The org is another one than the configured one",
+        "token-refused" => "The Okta org refuses the API token of WebReports",
+        "client-refused" => "The Okta org refuses the client id or secret of WebReports",
+        "sign-in-expired" => "This sign-in is no longer good",
+        "access-denied" => "The Okta org ended the sign-in",
+        "clock-off" => "The clocks of this server and of the org differ",
+        "token-invalid" => "The org's answer could not be believed",
         "too-many" => "Too many at once",
         "wait" => "Wait a moment",
         "misdirected" => "Unknown address",
@@ -140,6 +151,20 @@ impl From<portal::Error> for Problem {
             Error::Invalid(errors) => Problem::new(422, "invalid", &error).errors(errors.clone()),
             Error::Conflict(_) => Problem::new(409, "conflict", &error),
             Error::TooMany(_) => Problem::new(429, "too-many", &error).hint("try again in a moment"),
+            Error::NotSignedIn => Problem::new(401, "not-signed-in", &error),
+            Error::RightsTooOld { .. } => Problem::new(503, "rights-too-old", &error)
+                .hint("this ends by itself once the org answers again; an administrator sees why on Management > Sign-in"),
+            Error::NoRole { .. } => Problem::new(403, "no-role", &error),
+            Error::WrongCredentials => Problem::new(401, "wrong-credentials", &error),
+            Error::Wait { .. } => Problem::new(429, "wait", &error),
+            Error::SignInFailed(_) => Problem::new(400, "sign-in-failed", &error).hint("sign in again"),
+            Error::Org(cause) => {
+                let (status, slug) = org_problem(cause);
+                Problem { reference: Some(noted(&error)), ..Problem::new(status, slug, &error) }
+            }
+            Error::ChecksNotPassed(_) => {
+                Problem::new(409, "checks-not-passed", &error).hint("run them again and do what each says")
+            }
             Error::NoData(_) => Problem::new(410, "gone", &error).hint("run the report again"),
             Error::Source(cause) => {
                 if cause.ours() {
@@ -151,8 +176,34 @@ impl From<portal::Error> for Problem {
                     None => problem,
                 }
             }
-            Error::Results(_) | Error::Export(_) | Error::Store(_) | Error::Vault(_) | Error::Files(_) => Problem::internal(&error),
+            Error::Net(_) | Error::Results(_) | Error::Export(_) | Error::Store(_) | Error::Vault(_) | Error::Files(_) => Problem::internal(&error),
         }
+    }
+}
+
+/// What the org did, by the names that the sign-in page has words for.
+fn org_problem(cause: &portal::OrgError) -> (u16, &'static str) {
+    use portal::OrgError;
+    match cause {
+        OrgError::Unreachable(_) | OrgError::Tls(_) | OrgError::NotSent(_) => (502, "org-unreachable"),
+        OrgError::Slow(_) => (504, "org-slow"),
+        OrgError::RateLimited { .. } | OrgError::ShareUsed { .. } => (503, "org-busy"),
+        OrgError::ServerFailed { .. } => (502, "org-failed"),
+        OrgError::TooLarge(_)
+        | OrgError::NotJson { .. }
+        | OrgError::Malformed { .. }
+        | OrgError::ForeignLink { .. }
+        | OrgError::TooManyPages { .. }
+        | OrgError::NotOffered(_)
+        | OrgError::NotFound { .. }
+        | OrgError::Refused { .. } => (502, "org-unexpected"),
+        OrgError::IssuerMismatch { .. } | OrgError::ForeignEndpoint { .. } | OrgError::ResponseIssuer => (502, "issuer-mismatch"),
+        OrgError::TokenRefused | OrgError::RightMissing { .. } => (502, "token-refused"),
+        OrgError::ClientRefused => (502, "client-refused"),
+        OrgError::CodeRefused(_) => (400, "sign-in-expired"),
+        OrgError::OrgSaid { .. } => (403, "access-denied"),
+        OrgError::ClockOff { .. } => (502, "clock-off"),
+        OrgError::IdToken(_) => (502, "token-invalid"),
     }
 }
 

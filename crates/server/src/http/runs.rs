@@ -12,7 +12,7 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use domain::{Asked, AssignmentId, Failure, RunId, RunState, Values, run::GivenParameter};
+use domain::{Asked, AssignmentId, RunId, RunState, Values, run::{Failure, GivenParameter}};
 use futures::{Stream, StreamExt};
 use portal::{Arrangement, RunStatus};
 use serde::{Deserialize, Serialize};
@@ -378,14 +378,14 @@ async fn export(
     Path(id): Path<RunId>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, Problem> {
-    let format = portal::Format::parse(&query.format).ok_or_else(|| Problem::field("format", "`csv`, `xlsx`, `parquet` or `json`"))?;
+    let format = portal::FileFormat::parse(&query.format).ok_or_else(|| Problem::field("format", "`csv`, `xlsx`, `parquet` or `json`"))?;
     let arrangement = arrangement(json_list("sort", query.sort.as_deref())?, json_list("filter", query.filter.as_deref())?)?;
-    let file = app.portal.export(&signed_in.actor, &id, format, &arrangement).await?;
+    let file = app.portal.export(&signed_in.actor, &id, format, arrangement).await?;
     let headers = [
         (header::CONTENT_TYPE, file.content_type.to_owned()),
         (header::CONTENT_DISPOSITION, attachment(&file.name)),
     ];
-    Ok((headers, Bytes::from_stream(file.bytes)).into_response())
+    Ok((headers, Bytes::from_stream(file.stream)).into_response())
 }
 
 fn json_list<T: serde::de::DeserializeOwned>(name: &str, text: Option<&str>) -> Result<Vec<T>, Problem> {

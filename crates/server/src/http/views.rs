@@ -1,7 +1,5 @@
 //! Views over HTTP: publish, look, try.
 
-use std::collections::BTreeMap;
-
 use axum::{
     Json,
     extract::{Path, Query, State},

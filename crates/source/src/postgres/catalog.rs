@@ -6,7 +6,11 @@ use futures::TryStreamExt;
 use tokio_postgres::{Client, types::Type};
 
 use super::{read::begin, types::Form, words};
-use crate::{Catalog, CatalogColumn, Result, catalog::CATALOG_COLUMNS_MAX, stop::Stop};
+use crate::{
+    Catalog, CatalogColumn, Result,
+    catalog::{CATALOG_COLUMNS_MAX, Reading},
+    stop::Stop,
+};
 
 pub(crate) async fn read(client: &mut Client, stop: &Stop) -> Result<Catalog> {
     let failed = |error: tokio_postgres::Error| words::running(&error, "", stop);
@@ -33,7 +37,7 @@ pub(crate) async fn read(client: &mut Client, stop: &Stop) -> Result<Catalog> {
         .await
         .map_err(failed)?;
     let mut rows = pin!(rows);
-    let mut catalog = Catalog::default();
+    let mut reading = Reading::default();
     while let Some(row) = rows.try_next().await.map_err(failed)? {
         let (schema, table, name): (&str, &str, String) = (
             row.try_get(0).map_err(failed)?,
@@ -44,9 +48,9 @@ pub(crate) async fn read(client: &mut Client, stop: &Stop) -> Result<Catalog> {
             Some(known) => Form::of(&known, -1).data_type(),
             None => domain::DataType::Text,
         };
-        if !catalog.add(schema, table, Some(CatalogColumn { name, data_type })) {
+        if !reading.add(schema, table, CatalogColumn { name, data_type }) {
             break;
         }
     }
-    Ok(catalog)
+    Ok(reading.done())
 }

@@ -1,7 +1,7 @@
 //! Tables and views of a SQLite file.
 
 use super::{guard::Guarded, typing::Seen};
-use crate::{Catalog, CatalogColumn, Result};
+use crate::{Catalog, CatalogColumn, Result, catalog::Reading};
 
 /// SQLite's name for the database of the opened file.
 const SCHEMA: &str = "main";
@@ -16,16 +16,16 @@ pub(crate) fn read(guarded: &Guarded) -> Result<Catalog> {
         )?;
         statement.query_map([], |row| row.get(0))?.collect()
     };
-    let mut catalog = Catalog::default();
+    let mut reading = Reading::default();
     for table in tables().map_err(|error| guarded.error(error))? {
         // A view over a table that is gone has no columns, and must not hide the others.
         for column in columns(connection, &table).unwrap_or_default() {
-            if !catalog.add(SCHEMA, &table, Some(column)) {
-                return Ok(catalog);
+            if !reading.add(SCHEMA, &table, column) {
+                return Ok(reading.done());
             }
         }
     }
-    Ok(catalog)
+    Ok(reading.done())
 }
 
 fn columns(connection: &rusqlite::Connection, table: &str) -> rusqlite::Result<Vec<CatalogColumn>> {

@@ -245,3 +245,45 @@ async fn a_decimal_that_sqlite_would_round_is_refused() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_file_with_a_write_ahead_log_is_read_while_it_is_written_and_after() {
+    let made = Made::by("pragma journal_mode = wal; create table t (a integer)");
+    let writer = rusqlite::Connection::open(made.path()).unwrap();
+    writer
+        .execute_batch("insert into t values (1); begin; insert into t values (2)")
+        .unwrap();
+    let counted = query("select count(*) as n from t");
+    assert_eq!(
+        shown(&made.profile(), &counted).await.unwrap(),
+        "n Integer\nInt64\n1"
+    );
+    writer.execute_batch("commit").unwrap();
+    drop(writer);
+    assert_eq!(
+        shown(&made.profile(), &counted).await.unwrap(),
+        "n Integer\nInt64\n2"
+    );
+}
+
+#[tokio::test]
+async fn full_text_and_json_can_be_read() {
+    let made = Made::by(
+        "create virtual table note using fts5(body);
+         insert into note values ('rows stream'), ('nothing else'); create table j (v text); insert into j values ('[3, 4]');",
+    );
+    let found = shown(
+        &made.profile(),
+        &query("select body from note where note match 'stream'"),
+    )
+    .await
+    .unwrap();
+    assert_eq!(found, "body Text\nUtf8\nrows stream");
+    let found = shown(
+        &made.profile(),
+        &query("select e.value as v from j, json_each(j.v) as e"),
+    )
+    .await
+    .unwrap();
+    assert_eq!(found, "v Integer\nInt64\n3\n4");
+}

@@ -99,7 +99,7 @@ async fn require_encrypts_whoever_answers_and_its_cancel_is_encrypted_too() {
     let mut require = server(port, &name, "postgres", None, PostgresTls::Require);
     require.connection.budget.concurrent_max = 1;
     let sources = sources();
-    let endless = query("select i, 'tls_mark' from generate_series(1, 1000000000) as i");
+    let endless = query("select generate_series(1, 1000000000) as i, 'tls_mark'");
     let mut rows = sources
         .run(&require, &endless, limits(), CancellationToken::new())
         .await

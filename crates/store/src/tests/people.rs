@@ -138,7 +138,9 @@ async fn the_sync_remembers_groups_and_the_log_lists_newest_first() {
             let entry = NewEntry { kind: "session", person: Some(&pia), person_name: "Pia", what, detail: "" };
             log_entry::insert(&mut tx, &OsRandom, &entry, Instant::from_seconds(at)).await.unwrap();
         }
-        let page = log_entry::list(&mut tx, &Listing::default()).await.unwrap();
+        assert_eq!(log_entry::list(&mut tx, Some(&"per_ben".into()), &Listing::default()).await.unwrap().items, []);
+        let page = log_entry::list(&mut tx, Some(&pia), &Listing::default()).await.unwrap();
+        assert_eq!(page, log_entry::list(&mut tx, None, &Listing::default()).await.unwrap());
         assert_eq!(page.items.iter().map(|entry| entry.what.as_str()).collect::<Vec<_>>(), ["signed out", "signed in"]);
         assert_eq!(page.items[0].person, Some(pia));
     })

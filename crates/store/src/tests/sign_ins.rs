@@ -83,12 +83,17 @@ async fn a_setting_is_plain_or_sealed_and_the_last_one_counts() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         setting::put(&mut tx, "domain", "https://acme.okta.com", NOW).await.unwrap();
-        setting::put_sealed(&mut tx, "api_token", vec![1, 2], NOW).await.unwrap();
+        let vault = vault::Vault::new(&vault::MasterKey::generate(&OsRandom), std::sync::Arc::new(OsRandom));
+        setting::put_secret(&mut tx, &vault, "api_token", &vault::Secret::new("00abc"), NOW).await.unwrap();
         setting::put(&mut tx, "domain", "https://other.okta.com", NOW).await.unwrap();
         assert_eq!(setting::value(&mut tx, "domain").await.unwrap().as_deref(), Some("https://other.okta.com"));
         assert_eq!(setting::value(&mut tx, "api_token").await.unwrap(), None);
+        assert_eq!(setting::secret(&mut tx, &vault, "api_token").await.unwrap().unwrap().expose(), "00abc");
+        assert_eq!(setting::secret(&mut tx, &vault, "domain").await.unwrap(), None);
+        let values = setting::values(&mut tx, &["domain", "api_token", "none"]).await.unwrap();
+        assert_eq!(values.into_keys().collect::<Vec<_>>(), ["domain"]);
         let all = setting::all(&mut tx).await.unwrap();
-        assert_eq!((all.len(), all["api_token"].sealed.clone()), (2, Some(vec![1, 2])));
+        assert_eq!((all.len(), all["api_token"].is_sealed), (2, true));
         setting::clear(&mut tx, "api_token").await.unwrap();
         assert_eq!(setting::all(&mut tx).await.unwrap().len(), 1);
     })

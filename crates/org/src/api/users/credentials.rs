@@ -27,6 +27,7 @@ use crate::{
         log::{Event, Party},
         user::{self, Status, User},
     },
+    oauth::grant,
     signin::{lockout, lockout::Guess, password_policy},
 };
 
@@ -50,6 +51,10 @@ pub async fn change_password(State(org): State<Org>, caller: Caller, Path(name):
     new_password(&org, &mut change, &user, &hash).await?;
     if revoke_sessions {
         end_access(&mut change, &user.id).await?;
+    } else {
+        // Sessions may stay; what apps were granted ends with the password that it was granted by.
+        let now = change.now;
+        grant::end_all_of_user(&mut change, &user.id, now).await?;
     }
     answered(change, &user.id).await
 }

@@ -28,6 +28,7 @@ use crate::{
         token,
         user::{self, Status, User},
     },
+    oauth::grant,
     signin::{lockout, session},
 };
 
@@ -44,9 +45,11 @@ pub async fn begin(org: &Org, caller: &Caller, name: &str) -> Answer<(Change, Us
     Ok((change, user))
 }
 
-/// Ends what a person is signed in with.
-pub async fn end_access(conn: &mut Conn, user: &UserId) -> Answer<()> {
-    session::end_all(conn, user).await?;
+/// Ends what a person is signed in with, here and at apps.
+pub async fn end_access(change: &mut Change, user: &UserId) -> Answer<()> {
+    let now = change.now;
+    session::end_all(change, user).await?;
+    grant::end_all_of_user(change, user, now).await?;
     Ok(())
 }
 

@@ -27,6 +27,7 @@ use crate::{
         log::{Event, Party},
         user::User,
     },
+    signin::session,
 };
 
 const GROUPS_LIMIT: i64 = 200;
@@ -64,9 +65,14 @@ fn tile(address: &Address, user: &User, app: &App, position: usize) -> Value {
     })
 }
 
-pub async fn clear_sessions(State(org): State<Org>, caller: Caller, Path(name): Path<String>) -> Answer<StatusCode> {
+/// Ends sessions, and with `oauthTokens=true` what apps were granted.
+pub async fn clear_sessions(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<StatusCode> {
     let (mut change, user) = begin(&org, &caller, &name).await?;
-    end_access(&mut change, &user.id).await?;
+    if asked.flag("oauthTokens", false) {
+        end_access(&mut change, &user.id).await?;
+    } else {
+        session::end_all(&mut change, &user.id).await?;
+    }
     change.record(Event::new("user.session.clear").target(Party::user(&user)));
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -4,6 +4,12 @@
 import { tick } from 'svelte';
 import { isAbort, problemOf, type Problem } from '@webreports/ui/problem';
 
+/** The org's standing phrases, in words that say what to do. */
+const REASONS: [RegExp, string][] = [
+  [/already exists in the current organization/i, 'This is taken already. Choose another.'],
+  [/cannot be left blank/i, 'Fill this in.'],
+];
+
 export class Submission {
   busy = $state(false);
   errors = $state<Record<string, string>>({});
@@ -44,8 +50,8 @@ export class Submission {
     const rest: Record<string, string> = {};
     for (const [name, reason] of Object.entries(problem.errors ?? {})) {
       const field = this.#fieldOf(name);
-      if (field) beside[field] = reason;
-      else rest[name] = reason;
+      if (field) beside[field] = reasonOf(reason);
+      else rest[name] = reasonOf(reason);
     }
     this.errors = beside;
     const named = Object.keys(beside).length > 0;
@@ -59,6 +65,10 @@ export class Submission {
     const parts = name.replace(/\[\d+\]/g, '').split('.');
     return [...parts].reverse().find((part) => this.#fields.includes(part));
   }
+}
+
+function reasonOf(cause: string): string {
+  return REASONS.find(([pattern]) => pattern.test(cause))?.[1] ?? cause;
 }
 
 /** Goes to the first field that has an error. */

@@ -5,7 +5,8 @@ import UserRound from '@lucide/svelte/icons/user-round';
 import UsersRound from '@lucide/svelte/icons/users-round';
 import type { Command } from '@webreports/ui/navigation';
 import { okta, path, quoted, withQuery, type Application, type Group, type User } from '$lib/okta';
-import { nameOf, peopleSearch } from '$lib/people/people';
+import { nameOf } from '$lib/people/people';
+import { peopleSearch } from '$lib/people/search';
 import { places } from '$lib/places';
 
 const FOUND_MAX = 5;

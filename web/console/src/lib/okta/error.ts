@@ -25,12 +25,6 @@ const HINTS: Record<string, string> = {
   E0000009: 'Quote the reference when you ask for help; the org’s log says more.',
 };
 
-/** The org's standing phrases, in words that say what to do. */
-const REASONS: [RegExp, string][] = [
-  [/already exists in the current organization/i, 'This is taken already. Choose another.'],
-  [/cannot be left blank/i, 'Fill this in.'],
-];
-
 const FIELD = /^([\w.[\]]+): (.+)$/s;
 
 export class OktaError extends ProblemError {
@@ -61,7 +55,7 @@ export async function readError(response: Response): Promise<OktaError> {
   const general: string[] = [];
   for (const cause of causes) {
     const field = FIELD.exec(cause);
-    if (field) errors[field[1]!] = reasonOf(field[2]!);
+    if (field) errors[field[1]!] = field[2]!;
     else general.push(cause);
   }
   const title = TITLES[body.errorCode] ?? body.errorSummary;
@@ -76,10 +70,6 @@ export async function readError(response: Response): Promise<OktaError> {
     reference: body.errorId,
     errors: Object.keys(errors).length > 0 ? errors : undefined,
   });
-}
-
-function reasonOf(cause: string): string {
-  return REASONS.find(([pattern]) => pattern.test(cause))?.[1] ?? cause;
 }
 
 function hintOf(code: string, response: Response): string | undefined {

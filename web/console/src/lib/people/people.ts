@@ -1,4 +1,4 @@
-// People: names, the words for their states, and the search expressions of the list.
+// People: names, and the words for their states.
 
 import Ban from '@lucide/svelte/icons/ban';
 import CircleCheck from '@lucide/svelte/icons/circle-check';
@@ -8,7 +8,7 @@ import Hourglass from '@lucide/svelte/icons/hourglass';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import Lock from '@lucide/svelte/icons/lock';
 import type { Icon, Tone } from '@webreports/ui';
-import { okta, path, quoted, withQuery, type Page, type User, type UserStatus } from '$lib/okta';
+import type { User, UserStatus } from '$lib/okta';
 
 export interface StatusWords {
   label: string;
@@ -68,26 +68,4 @@ export const STATUS_ORDER = Object.keys(STATUSES) as UserStatus[];
 
 export function nameOf(user: User): string {
   return `${user.profile.firstName ?? ''} ${user.profile.lastName ?? ''}`.trim() || user.profile.login;
-}
-
-/** Begins-with on name, login and e-mail; everybody when nothing is typed, the deactivated included. */
-export function peopleSearch(typed: string, status: string): string {
-  const words = typed.trim();
-  const parts: string[] = [];
-  if (status) parts.push(`status eq ${quoted(status)}`);
-  if (words) {
-    const attributes = ['firstName', 'lastName', 'login', 'email'];
-    const any = (text: string): string =>
-      `(${attributes.map((attribute) => `profile.${attribute} sw ${quoted(text)}`).join(' or ')})`;
-    // Each word of "Ada Love" has to begin one of them.
-    parts.push(...words.split(/\s+/).map(any));
-  }
-  return parts.join(' and ') || 'profile.login pr';
-}
-
-/** One page of people for a choice: who can be given something, so not the deactivated. */
-export function findPeople(typed: string, signal?: AbortSignal): Promise<Page<User>> {
-  const FOUND_MAX = 30;
-  const search = typed.trim() ? peopleSearch(typed, '') : undefined;
-  return okta.list<User>(withQuery(path`/api/v1/users`, { search, limit: FOUND_MAX }), { signal });
 }

@@ -25,6 +25,36 @@ const WORDS: Record<string, Words> = {
     detail: 'WebReports can’t reach the Okta org at the moment, so nobody can sign in through it.',
     hint: 'Try again in a minute. An emergency administrator can sign in with a local account.',
   },
+  'org-slow': {
+    title: 'The org takes too long',
+    detail: 'The Okta org was asked and did not answer in time.',
+    hint: 'Try again in a minute.',
+  },
+  'org-failed': {
+    title: 'The org has a fault of its own',
+    detail: 'It answered that it failed, which WebReports can only wait out.',
+    hint: 'Try again in a minute.',
+  },
+  'org-unexpected': {
+    title: 'The org did not answer as it should',
+    detail: 'Something other than an Okta org answered, such as a proxy or a page of its own.',
+    hint: 'An administrator of WebReports can test the connection under Management, Sign-in.',
+  },
+  'issuer-mismatch': {
+    title: 'Another org answered',
+    detail: 'The answer does not come from the org that WebReports is connected to, so it was refused.',
+    hint: 'An administrator of WebReports can check the Okta domain under Management, Sign-in.',
+  },
+  'clock-off': {
+    title: 'The clocks differ',
+    detail: 'The times in the org’s answer do not fit the clock of this server.',
+    hint: 'An administrator has to put the clock of the server right.',
+  },
+  'sign-in-failed': {
+    title: 'That sign-in came to nothing',
+    detail: 'It took too long, was used before, or was begun in another browser.',
+    hint: 'Start again.',
+  },
   'org-busy': {
     title: 'The org has no time for us',
     detail: 'Its rate limit is used up.',

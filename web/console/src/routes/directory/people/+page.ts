@@ -1,5 +1,5 @@
 import { okta, path, withQuery, type User } from '$lib/okta';
-import { peopleSearch } from '$lib/people/people';
+import { peopleSearch } from '$lib/people/search';
 import type { PageLoad } from './$types';
 
 const PAGE_ROWS = 50;

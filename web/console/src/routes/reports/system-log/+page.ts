@@ -1,7 +1,7 @@
 import { okta, path, withQuery, type LogEvent, type Page } from '$lib/okta';
 import { OktaError } from '$lib/okta';
 import type { Problem } from '@webreports/ui/problem';
-import { DEFAULT_RANGE, expressionOf, RANGES } from '$lib/log/log';
+import { DEFAULT_RANGE, expressionOf, RANGES } from '$lib/log/filters';
 import type { PageLoad } from './$types';
 
 const PAGE_ROWS = 100;

@@ -1,11 +1,6 @@
-// The System Log: the filters of its page as one expression, and the words for outcomes and times.
+// The filters of the System Log's page, and the one expression that the org takes of them.
 
-import Ban from '@lucide/svelte/icons/ban';
-import CircleAlert from '@lucide/svelte/icons/circle-alert';
-import CircleCheck from '@lucide/svelte/icons/circle-check';
-import CircleDashed from '@lucide/svelte/icons/circle-dashed';
-import type { Icon, Tone } from '@webreports/ui';
-import { quoted, type LogEvent } from '$lib/okta';
+import { quoted } from '$lib/okta';
 
 export const RANGES = [
   { value: '1h', label: 'Last hour', ms: 3_600_000 },
@@ -39,26 +34,6 @@ export const OUTCOMES = [
   { value: 'DENY', label: 'Denied' },
 ];
 
-interface OutcomeWords {
-  label: string;
-  tone: Tone;
-  icon: Icon;
-}
-
-const WORDS: Record<string, OutcomeWords> = {
-  SUCCESS: { label: 'Success', tone: 'success', icon: CircleCheck },
-  ALLOW: { label: 'Allowed', tone: 'success', icon: CircleCheck },
-  FAILURE: { label: 'Failure', tone: 'danger', icon: CircleAlert },
-  DENY: { label: 'Denied', tone: 'danger', icon: Ban },
-  CHALLENGE: { label: 'Challenged', tone: 'info', icon: CircleDashed },
-  SKIPPED: { label: 'Skipped', tone: 'neutral', icon: CircleDashed },
-};
-
-export function outcomeOf(event: LogEvent): OutcomeWords {
-  const result = event.outcome?.result ?? '';
-  return WORDS[result] ?? { label: result || 'Unknown', tone: 'neutral', icon: CircleDashed };
-}
-
 export interface LogFilters {
   kind: string;
   outcome: string;
@@ -72,14 +47,4 @@ export function expressionOf({ kind, outcome, filter }: LogFilters): string | un
   if (outcome) parts.push(`outcome.result eq ${quoted(outcome)}`);
   if (filter) parts.push(parts.length > 0 ? `(${filter})` : filter);
   return parts.join(' and ') || undefined;
-}
-
-export function nameOfSubject(
-  subject: { displayName: string | null; alternateId: string | null; id: string } | null,
-): string {
-  return subject?.displayName || subject?.alternateId || subject?.id || '';
-}
-
-export function targetsOf(event: LogEvent): string {
-  return (event.target ?? []).map(nameOfSubject).filter(Boolean).join(', ');
 }

@@ -1,0 +1,38 @@
+// The System Log in words: how an event ended, who did it, to what.
+
+import Ban from '@lucide/svelte/icons/ban';
+import CircleAlert from '@lucide/svelte/icons/circle-alert';
+import CircleCheck from '@lucide/svelte/icons/circle-check';
+import CircleDashed from '@lucide/svelte/icons/circle-dashed';
+import type { Icon, Tone } from '@webreports/ui';
+import type { LogEvent } from '$lib/okta';
+
+interface OutcomeWords {
+  label: string;
+  tone: Tone;
+  icon: Icon;
+}
+
+const WORDS: Record<string, OutcomeWords> = {
+  SUCCESS: { label: 'Success', tone: 'success', icon: CircleCheck },
+  ALLOW: { label: 'Allowed', tone: 'success', icon: CircleCheck },
+  FAILURE: { label: 'Failure', tone: 'danger', icon: CircleAlert },
+  DENY: { label: 'Denied', tone: 'danger', icon: Ban },
+  CHALLENGE: { label: 'Challenged', tone: 'info', icon: CircleDashed },
+  SKIPPED: { label: 'Skipped', tone: 'neutral', icon: CircleDashed },
+};
+
+export function outcomeOf(event: LogEvent): OutcomeWords {
+  const result = event.outcome?.result ?? '';
+  return WORDS[result] ?? { label: result || 'Unknown', tone: 'neutral', icon: CircleDashed };
+}
+
+export function nameOfSubject(
+  subject: { displayName: string | null; alternateId: string | null; id: string } | null,
+): string {
+  return subject?.displayName || subject?.alternateId || subject?.id || '';
+}
+
+export function targetsOf(event: LogEvent): string {
+  return (event.target ?? []).map(nameOfSubject).filter(Boolean).join(', ');
+}
