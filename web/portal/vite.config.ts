@@ -17,8 +17,17 @@ const GROUPS = [
     name: 'frame',
     test: /(ui\/src\/(AppFrame|NavigationList|RightsClock|ToastRegion|Menu|clock|toasts|preferences|navigation)\.|lib\/frame\/(Frame|activity)\.|lib\/session\/navigation)/,
   },
-  { name: 'fields', test: /ui\/src\/(Field|TextInput|PasswordInput|Select|Notice)\./ },
-  { name: 'list', test: /(ui\/src\/(DataTable|Skeleton|PageHeader|When)\.|src\/lib\/(SearchBox|address)\.)/ },
+  {
+    name: 'fields',
+    test: /(ui\/src\/(Field|TextInput|PasswordInput|Select|Notice|Checkbox)\.|icons\/(circle-question-mark|circle-x|circle-check)\.)/,
+  },
+  {
+    name: 'page',
+    test: /(ui\/src\/(PageHeader|When|Badge|Panel)\.|icons\/(plus|trash-2|pencil|download)\.)/,
+  },
+  { name: 'list', test: /(ui\/src\/(DataTable|Skeleton)\.|src\/lib\/(SearchBox|list\.svelte)\.)/ },
+  { name: 'form', test: /(ui\/src\/leaving\.|src\/lib\/(form\/(submission|leaving)|everything|address))/ },
+  { name: 'inputs', test: /(ui\/src\/(NumberInput|DateInput)\.|src\/lib\/views\/types)/ },
 ];
 
 export default defineConfig({

@@ -18,6 +18,10 @@ use vault::Secret;
 
 use crate::{Error, Portal, Result};
 
+/// The folder beside the data folder in which an installation keeps the SQLite files of its own that are sources. Nothing in
+/// the data folder itself is ever one.
+pub const SOURCES_FOLDER: &str = "sources";
+
 const NAME_CHARS_MAX: usize = 100;
 const ADDRESS_CHARS_MAX: usize = 1_000;
 const PASSWORD_BYTES_MAX: usize = 1_000;

@@ -65,17 +65,11 @@ mod tests {
     #[test]
     fn a_catalog_that_is_too_long_says_so() {
         let mut reading = Reading::default();
-        let column = CatalogColumn {
-            name: "c".to_owned(),
-            data_type: DataType::Text,
-        };
-        let added = (0..=CATALOG_COLUMNS_MAX)
-            .filter(|index| reading.add("main", &format!("t{}", index / 100), column.clone()));
+        let column = CatalogColumn { name: "c".to_owned(), data_type: DataType::Text };
+        let added =
+            (0..=CATALOG_COLUMNS_MAX).filter(|index| reading.add("main", &format!("t{}", index / 100), column.clone()));
         assert_eq!(added.count(), CATALOG_COLUMNS_MAX);
         let catalog = reading.done();
-        assert_eq!(
-            (catalog.tables.len(), catalog.cut),
-            (CATALOG_COLUMNS_MAX / 100, true)
-        );
+        assert_eq!((catalog.tables.len(), catalog.cut), (CATALOG_COLUMNS_MAX / 100, true));
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::{
     array::{
-        ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder,
-        Float64Builder, Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
+        ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float32Builder, Float64Builder,
+        Int64Builder, StringBuilder, TimestampMicrosecondBuilder,
     },
     datatypes::{DataType as ArrowType, SchemaRef, TimeUnit},
     record_batch::{RecordBatch, RecordBatchOptions},
@@ -38,9 +38,7 @@ impl Cells {
             ArrowType::Int64 => Cells::Integer(Int64Builder::new()),
             ArrowType::Float32 => Cells::Float32(Float32Builder::new()),
             ArrowType::Float64 => Cells::Float64(Float64Builder::new()),
-            ArrowType::Decimal128(..) => {
-                Cells::Decimal(Decimal128Builder::new().with_data_type(arrow.clone()))
-            }
+            ArrowType::Decimal128(..) => Cells::Decimal(Decimal128Builder::new().with_data_type(arrow.clone())),
             ArrowType::Utf8 => Cells::Text(StringBuilder::new()),
             ArrowType::Binary => Cells::Binary(BinaryBuilder::new()),
             ArrowType::Date32 => Cells::Date(Date32Builder::new()),
@@ -90,11 +88,7 @@ pub(crate) struct Draft {
 impl Draft {
     pub(crate) fn of<'a>(types: impl IntoIterator<Item = &'a ArrowType>) -> Result<Draft> {
         let columns = types.into_iter().map(Cells::of).collect::<Result<_>>()?;
-        Ok(Draft {
-            columns,
-            rows: 0,
-            bytes: 0,
-        })
+        Ok(Draft { columns, rows: 0, bytes: 0 })
     }
 
     /// Counts a row whose cells were appended, with the bytes that it came in.

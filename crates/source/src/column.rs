@@ -26,21 +26,14 @@ pub(crate) fn schema(columns: &[Described]) -> SchemaRef {
 }
 
 pub(crate) fn names_and_types(columns: &[Described]) -> Vec<(String, DataType)> {
-    columns
-        .iter()
-        .map(|column| (column.name.clone(), column.data_type))
-        .collect()
+    columns.iter().map(|column| (column.name.clone(), column.data_type)).collect()
 }
 
 /// A column has a name, and no two have the same: a stored result is sorted and filtered by name.
 pub(crate) fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut given: Vec<String> = Vec::new();
     for (index, name) in names.into_iter().enumerate() {
-        let name = if name.is_empty() || name == "?column?" {
-            format!("column_{}", index + 1)
-        } else {
-            name
-        };
+        let name = if name.is_empty() || name == "?column?" { format!("column_{}", index + 1) } else { name };
         let free = std::iter::once(name.clone())
             .chain((2..).map(|number| format!("{name}_{number}")))
             .find(|candidate| !given.contains(candidate));
@@ -67,9 +60,6 @@ mod tests {
     #[test]
     fn every_column_gets_a_name_of_its_own() {
         let names = ["id", "id", "", "?column?", "id_2"].map(str::to_owned);
-        assert_eq!(
-            distinct(names),
-            ["id", "id_2", "column_3", "column_4", "id_2_2"]
-        );
+        assert_eq!(distinct(names), ["id", "id_2", "column_3", "column_4", "id_2_2"]);
     }
 }

@@ -48,13 +48,7 @@ pub enum Error {
         name(*given),
         why.as_deref().map(|why| format!(": {why}")).unwrap_or_default()
     )]
-    Value {
-        position: usize,
-        given: DataType,
-        value: String,
-        expected: String,
-        why: Option<String>,
-    },
+    Value { position: usize, given: DataType, value: String, expected: String, why: Option<String> },
     /// A value of the result has no lossless place in its column.
     #[error("column `{column}`: {why}")]
     Column { column: String, why: String },
@@ -88,52 +82,33 @@ impl Error {
     pub fn fix(&self) -> Option<&str> {
         Some(match self {
             Error::Database(said) => return said.hint.as_deref(),
-            Error::SignIn(_) => {
-                "check user and password of the connection, and that the server lets this machine in"
-            }
-            Error::Unreachable { .. } => {
-                "check host and port of the connection, and the firewalls between"
-            }
+            Error::SignIn(_) => "check user and password of the connection, and that the server lets this machine in",
+            Error::Unreachable { .. } => "check host and port of the connection, and the firewalls between",
             Error::Tls { .. } => {
                 "check the server's certificate and the configured authorities, or choose another encryption for the connection"
             }
-            Error::Broken { .. } => {
-                "run it again; if it breaks again, look into the database's log"
-            }
+            Error::Broken { .. } => "run it again; if it breaks again, look into the database's log",
             Error::TimedOut { .. } => "ask for less, or raise the connection's time limit",
             Error::Cancelled => return None,
-            Error::Busy { .. } => {
-                "run it again later, or raise how many queries may run at once on the connection"
-            }
+            Error::Busy { .. } => "run it again later, or raise how many queries may run at once on the connection",
             Error::File { .. } => "give the full path of a SQLite file that the portal may read",
             Error::Host { .. } => "give a host name or an address, without port or path",
-            Error::NotReading { .. } | Error::NoColumns => {
-                "write a query that begins with `select` or `with`"
-            }
+            Error::NotReading { .. } | Error::NoColumns => "write a query that begins with `select` or `with`",
             Error::SecondStatement => "publish each statement as a View of its own",
             Error::OwnPlaceholder => "name the value as a parameter",
-            Error::Value { .. } => {
-                "change the parameter's data type, or cast the value in the query"
-            }
-            Error::Column { .. } => {
-                "cast the column in the query to one type that holds all of its values"
-            }
+            Error::Value { .. } => "change the parameter's data type, or cast the value in the query",
+            Error::Column { .. } => "cast the column in the query to one type that holds all of its values",
             Error::Authorities { .. } => "give a file with certificates in PEM form",
             Error::Driver { .. } => return None,
         })
     }
 
     pub(crate) fn column(column: &str, why: impl Into<String>) -> Error {
-        Error::Column {
-            column: column.to_owned(),
-            why: why.into(),
-        }
+        Error::Column { column: column.to_owned(), why: why.into() }
     }
 
     pub(crate) fn driver(why: impl fmt::Display) -> Error {
-        Error::Driver {
-            why: why.to_string(),
-        }
+        Error::Driver { why: why.to_string() }
     }
 }
 

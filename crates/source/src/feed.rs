@@ -47,11 +47,7 @@ impl Feed {
         let (sender, batches) = mpsc::channel(BATCHES_AHEAD_MAX);
         let outcome = Arc::new(Outcome::default());
         let feed = Feed {
-            limits: Limits {
-                batch_rows: limits.batch_rows.max(1),
-                batch_bytes: limits.batch_bytes.max(1),
-                ..limits
-            },
+            limits: Limits { batch_rows: limits.batch_rows.max(1), batch_bytes: limits.batch_bytes.max(1), ..limits },
             begun: Some(begin),
             batches: sender,
             outcome: outcome.clone(),
@@ -59,14 +55,7 @@ impl Feed {
             since: Instant::now(),
             waited: Duration::ZERO,
         };
-        (
-            feed,
-            Taker {
-                begun,
-                batches,
-                outcome,
-            },
-        )
+        (feed, Taker { begun, batches, outcome })
     }
 
     /// Tells the columns. Once, before the first batch; types are fixed from here on.
@@ -74,10 +63,7 @@ impl Feed {
         let schema = schema(&columns);
         if let Some(begun) = self.begun.take() {
             // A reader who has gone is noticed by the stop.
-            let _ = begun.send(Ok(Begun {
-                columns,
-                schema: schema.clone(),
-            }));
+            let _ = begun.send(Ok(Begun { columns, schema: schema.clone() }));
         }
         schema
     }
@@ -139,23 +125,13 @@ mod tests {
     #[tokio::test]
     async fn a_driver_that_vanishes_is_not_the_end_of_the_rows() {
         let (stop, _watch) = Stop::watch(CancellationToken::new(), Duration::from_secs(60));
-        let (
-            mut feed,
-            Taker {
-                begun,
-                batches,
-                outcome,
-            },
-        ) = Feed::new(Limits::of(&Budget::default()), stop);
+        let (mut feed, Taker { begun, batches, outcome }) = Feed::new(Limits::of(&Budget::default()), stop);
         feed.begin(Vec::new());
         drop(feed);
         let begun = begun.await.unwrap().unwrap();
         let guard = CancellationToken::new().drop_guard();
         let mut rows = Rows::streaming(&begun.columns, begun.schema, batches, outcome, guard);
-        assert!(matches!(
-            rows.stream.next().await,
-            Some(Err(Error::Driver { .. }))
-        ));
+        assert!(matches!(rows.stream.next().await, Some(Err(Error::Driver { .. }))));
         assert!(rows.stream.next().await.is_none());
     }
 }

@@ -74,12 +74,10 @@ impl Gates {
 
     pub(crate) fn load(&self, connection: &ConnectionId) -> Load {
         let gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        gates
-            .get(&(connection.clone(), Purpose::Run))
-            .map_or(Load::default(), |gate| Load {
-                running: gate.places_max - gate.places.available_permits(),
-                waiting: gate.waiting.load(Ordering::SeqCst),
-            })
+        gates.get(&(connection.clone(), Purpose::Run)).map_or(Load::default(), |gate| Load {
+            running: gate.places_max - gate.places.available_permits(),
+            waiting: gate.waiting.load(Ordering::SeqCst),
+        })
     }
 
     fn gate(&self, connection: &ConnectionId, purpose: Purpose, places_max: usize) -> Gate {
@@ -89,9 +87,7 @@ impl Gates {
             places_max,
             waiting: Arc::new(AtomicUsize::new(0)),
         };
-        let gate = gates
-            .entry((connection.clone(), purpose))
-            .or_insert_with(new);
+        let gate = gates.entry((connection.clone(), purpose)).or_insert_with(new);
         if gate.places_max != places_max {
             *gate = new();
         }
@@ -106,11 +102,7 @@ impl Queued<'_> {
     fn join(waiting: &AtomicUsize) -> Result<Queued<'_>> {
         let before = waiting.fetch_add(1, Ordering::SeqCst);
         let queued = Queued(waiting);
-        if before >= WAITING_MAX {
-            Err(Error::Busy { waiting: before })
-        } else {
-            Ok(queued)
-        }
+        if before >= WAITING_MAX { Err(Error::Busy { waiting: before }) } else { Ok(queued) }
     }
 }
 
@@ -138,22 +130,9 @@ mod tests {
             }
             cancel.cancel();
         });
-        let busy = results.iter().filter(|result| {
-            matches!(
-                result,
-                Err(Error::Busy {
-                    waiting: WAITING_MAX
-                })
-            )
-        });
+        let busy = results.iter().filter(|result| matches!(result, Err(Error::Busy { waiting: WAITING_MAX })));
         assert_eq!(busy.count(), 1);
-        assert_eq!(
-            gates.load(&connection),
-            Load {
-                running: 1,
-                waiting: 0
-            }
-        );
+        assert_eq!(gates.load(&connection), Load { running: 1, waiting: 0 });
         drop(place);
         assert_eq!(gates.load(&connection), Load::default());
     }
@@ -162,20 +141,8 @@ mod tests {
     async fn a_changed_limit_holds_for_who_comes_after() {
         let (gates, cancel) = (Gates::default(), CancellationToken::new());
         let connection = ConnectionId::from("con_changed");
-        let _first = gates
-            .enter(&connection, Purpose::Run, 1, &cancel)
-            .await
-            .unwrap();
-        let _second = gates
-            .enter(&connection, Purpose::Run, 2, &cancel)
-            .await
-            .unwrap();
-        assert_eq!(
-            gates.load(&connection),
-            Load {
-                running: 1,
-                waiting: 0
-            }
-        );
+        let _first = gates.enter(&connection, Purpose::Run, 1, &cancel).await.unwrap();
+        let _second = gates.enter(&connection, Purpose::Run, 2, &cancel).await.unwrap();
+        assert_eq!(gates.load(&connection), Load { running: 1, waiting: 0 });
     }
 }

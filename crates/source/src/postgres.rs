@@ -46,15 +46,7 @@ impl PostgresDriver {
         trust: &Arc<Trust>,
     ) -> PostgresDriver {
         let (host, database, user) = (host.to_owned(), database.to_owned(), user.to_owned());
-        PostgresDriver {
-            host,
-            port,
-            database,
-            user,
-            password,
-            tls,
-            trust: trust.clone(),
-        }
+        PostgresDriver { host, port, database, user, password, tls, trust: trust.clone() }
     }
 
     /// For messages: where, and not with what.
@@ -67,30 +59,21 @@ impl PostgresDriver {
 impl Driver for PostgresDriver {
     async fn run(&self, query: &BoundQuery, feed: &mut Feed, stop: &Stop) -> Result<()> {
         let mut session = Session::open(self, stop).await?;
-        let done = session
-            .cancel()
-            .guard(stop, read::run(&mut session.client, query, feed, stop))
-            .await;
+        let done = session.cancel().guard(stop, read::run(&mut session.client, query, feed, stop)).await;
         session.close().await;
         done
     }
 
     async fn columns(&self, query: &BoundQuery, stop: &Stop) -> Result<Vec<Described>> {
         let mut session = Session::open(self, stop).await?;
-        let done = session
-            .cancel()
-            .guard(stop, read::describe(&mut session.client, query, stop))
-            .await;
+        let done = session.cancel().guard(stop, read::describe(&mut session.client, query, stop)).await;
         session.close().await;
         done
     }
 
     async fn catalog(&self, stop: &Stop) -> Result<Catalog> {
         let mut session = Session::open(self, stop).await?;
-        let done = session
-            .cancel()
-            .guard(stop, catalog::read(&mut session.client, stop))
-            .await;
+        let done = session.cancel().guard(stop, catalog::read(&mut session.client, stop)).await;
         session.close().await;
         done
     }

@@ -59,12 +59,7 @@ impl Rows {
                 }
             }
         });
-        Rows {
-            schema,
-            columns: names_and_types(columns),
-            stream: stream.boxed(),
-            outcome,
-        }
+        Rows { schema, columns: names_and_types(columns), stream: stream.boxed(), outcome }
     }
 
     /// Columns without rows, for a query that is withheld.
@@ -90,8 +85,6 @@ impl Rows {
 
 impl std::fmt::Debug for Rows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rows")
-            .field("columns", &self.columns)
-            .finish_non_exhaustive()
+        f.debug_struct("Rows").field("columns", &self.columns).finish_non_exhaustive()
     }
 }

@@ -62,48 +62,26 @@ impl Sources {
         let driver = self.driver(profile);
         let connection = &profile.connection;
         let places_max = connection.budget.concurrent_max;
-        let place = self
-            .gates
-            .enter(&connection.id, Purpose::Run, places_max, &cancel)
-            .await?;
+        let place = self.gates.enter(&connection.id, Purpose::Run, places_max, &cancel).await?;
 
         // Ends with the rows as well as with the caller's token.
         let until_dropped = cancel.child_token();
         let (stop, watch) = Stop::watch(until_dropped.clone(), limits.timeout);
         let until_dropped = until_dropped.drop_guard();
-        let (
-            mut feed,
-            Taker {
-                begun,
-                batches,
-                outcome,
-            },
-        ) = Feed::new(limits, stop.clone());
+        let (mut feed, Taker { begun, batches, outcome }) = Feed::new(limits, stop.clone());
         let query = query.clone();
         tokio::spawn(async move {
             let result = driver.run(&query, &mut feed, &stop).await;
             drop((place, watch, driver));
             feed.finish(result).await;
         });
-        let begun = begun
-            .await
-            .map_err(|_| Error::driver("it ended without an answer"))??;
-        Ok(Rows::streaming(
-            &begun.columns,
-            begun.schema,
-            batches,
-            outcome,
-            until_dropped,
-        ))
+        let begun = begun.await.map_err(|_| Error::driver("it ended without an answer"))??;
+        Ok(Rows::streaming(&begun.columns, begun.schema, batches, outcome, until_dropped))
     }
 
     /// The columns that a query returns. PostgreSQL is asked for them without running anything; SQLite has no types for
     /// expressions, so the first rows are looked at.
-    pub async fn columns(
-        &self,
-        profile: &Profile,
-        query: &BoundQuery,
-    ) -> Result<Vec<(String, DataType)>> {
+    pub async fn columns(&self, profile: &Profile, query: &BoundQuery) -> Result<Vec<(String, DataType)>> {
         Ok(names_and_types(&self.describe(profile, query).await?))
     }
 
@@ -111,13 +89,7 @@ impl Sources {
     pub async fn catalog(&self, profile: &Profile) -> Result<Catalog> {
         let (_place, stop, _watch) = self.look(profile).await?;
         let catalog = self.driver(profile).catalog(&stop).await;
-        catalog.map_err(|error| {
-            if stop.is_requested() {
-                stop.error()
-            } else {
-                error
-            }
-        })
+        catalog.map_err(|error| if stop.is_requested() { stop.error() } else { error })
     }
 
     /// Tests a connection step by step; the first step that fails is the last.
@@ -136,46 +108,22 @@ impl Sources {
     async fn describe(&self, profile: &Profile, query: &BoundQuery) -> Result<Vec<Described>> {
         let (_place, stop, _watch) = self.look(profile).await?;
         let columns = self.driver(profile).columns(query, &stop).await;
-        columns.map_err(|error| {
-            if stop.is_requested() {
-                stop.error()
-            } else {
-                error
-            }
-        })
+        columns.map_err(|error| if stop.is_requested() { stop.error() } else { error })
     }
 
     async fn look(&self, profile: &Profile) -> Result<(Place, Stop, tokio_util::sync::DropGuard)> {
         let never = CancellationToken::new();
-        let place = self
-            .gates
-            .enter(&profile.connection.id, Purpose::Look, LOOKS_MAX, &never)
-            .await?;
+        let place = self.gates.enter(&profile.connection.id, Purpose::Look, LOOKS_MAX, &never).await?;
         let (stop, watch) = Stop::watch(never, LOOK_TIMEOUT);
         Ok((place, stop, watch))
     }
 
     fn driver(&self, profile: &Profile) -> Box<dyn Driver> {
         match &profile.connection.kind {
-            ConnectionKind::Sqlite { path } => Box::new(SqliteDriver::new(
-                PathBuf::from(path),
-                self.forbidden.clone(),
-            )),
-            ConnectionKind::PostgreSql {
-                host,
-                port,
-                database,
-                user,
-                tls,
-            } => Box::new(PostgresDriver::new(
-                host,
-                *port,
-                database,
-                user,
-                profile.password.clone(),
-                *tls,
-                &self.trust,
-            )),
+            ConnectionKind::Sqlite { path } => Box::new(SqliteDriver::new(PathBuf::from(path), self.forbidden.clone())),
+            ConnectionKind::PostgreSql { host, port, database, user, tls } => {
+                Box::new(PostgresDriver::new(host, *port, database, user, profile.password.clone(), *tls, &self.trust))
+            }
         }
     }
 }

@@ -22,9 +22,7 @@ pub(crate) use file::Forbidden;
 use guard::Guarded;
 use read::Part;
 
-use crate::{
-    Catalog, Error, Result, TestStep, column::Described, driver::Driver, feed::Feed, stop::Stop,
-};
+use crate::{Catalog, Error, Result, TestStep, column::Described, driver::Driver, feed::Feed, stop::Stop};
 
 #[derive(Clone)]
 pub(crate) struct SqliteDriver {
@@ -81,19 +79,14 @@ impl Driver for SqliteDriver {
             }
             Ok(())
         };
-        let (done, relayed) = tokio::join!(
-            self.work(stop, move |guarded| read::run(
-                guarded, &query, &limits, &tell
-            )),
-            relay
-        );
+        let (done, relayed) =
+            tokio::join!(self.work(stop, move |guarded| read::run(guarded, &query, &limits, &tell)), relay);
         relayed.and(done)
     }
 
     async fn columns(&self, query: &BoundQuery, stop: &Stop) -> Result<Vec<Described>> {
         let query = query.clone();
-        self.work(stop, move |guarded| read::describe(guarded, &query))
-            .await
+        self.work(stop, move |guarded| read::describe(guarded, &query)).await
     }
 
     async fn catalog(&self, stop: &Stop) -> Result<Catalog> {

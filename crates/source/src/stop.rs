@@ -26,11 +26,7 @@ pub(crate) struct Stop {
 impl Stop {
     /// Begins to watch. The watch ends with the guard; `cancel` or the timeout request a stop before that.
     pub(crate) fn watch(cancel: CancellationToken, timeout: Duration) -> (Stop, DropGuard) {
-        let stop = Stop {
-            requested: CancellationToken::new(),
-            why: Arc::new(OnceLock::new()),
-            timeout,
-        };
+        let stop = Stop { requested: CancellationToken::new(), why: Arc::new(OnceLock::new()), timeout };
         let over = CancellationToken::new();
         let (watched, ended) = (stop.clone(), over.clone());
         tokio::spawn(async move {
@@ -61,9 +57,7 @@ impl Stop {
     /// The error that a stop is told as.
     pub(crate) fn error(&self) -> Error {
         match self.why.get() {
-            Some(Why::TimedOut) => Error::TimedOut {
-                after: self.timeout,
-            },
+            Some(Why::TimedOut) => Error::TimedOut { after: self.timeout },
             Some(Why::Cancelled) | None => Error::Cancelled,
         }
     }

@@ -12,38 +12,16 @@ pub struct TestStep {
 
 impl TestStep {
     pub(crate) fn found(name: &'static str, found: impl Into<String>) -> TestStep {
-        TestStep {
-            name,
-            ok: true,
-            found: Some(found.into()),
-            why: None,
-            fix: None,
-        }
+        TestStep { name, ok: true, found: Some(found.into()), why: None, fix: None }
     }
 
-    pub(crate) fn failed(
-        name: &'static str,
-        why: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> TestStep {
-        TestStep {
-            name,
-            ok: false,
-            found: None,
-            why: Some(why.into()),
-            fix: Some(fix.into()),
-        }
+    pub(crate) fn failed(name: &'static str, why: impl Into<String>, fix: impl Into<String>) -> TestStep {
+        TestStep { name, ok: false, found: None, why: Some(why.into()), fix: Some(fix.into()) }
     }
 
     pub(crate) fn of(name: &'static str, error: &crate::Error) -> TestStep {
         let fix = error.fix().map(str::to_owned);
-        TestStep {
-            name,
-            ok: false,
-            found: None,
-            why: Some(error.to_string()),
-            fix,
-        }
+        TestStep { name, ok: false, found: None, why: Some(error.to_string()), fix }
     }
 
     pub(crate) fn but(mut self, why: impl Into<String>, fix: impl Into<String>) -> TestStep {

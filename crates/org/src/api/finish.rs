@@ -15,8 +15,8 @@ use world::Instant;
 use super::edge::Address;
 use crate::{
     Org,
-    error::{Fault, codes, error_id},
-    model::log::CallOrigin,
+    error::{Answer, Fault, codes, error_id},
+    model::{log::CallOrigin, zone},
 };
 
 static HEADERS: [(HeaderName, &str); 9] = [
@@ -37,7 +37,11 @@ pub async fn finish(State(org): State<Org>, request: Request, next: Next) -> Res
     let origin = request.extensions().get::<CallOrigin>().cloned().unwrap_or_default();
     let https = request.extensions().get::<Address>().is_some_and(Address::is_https);
     let method = request.method().clone();
-    let mut response = next.run(request).await;
+    let mut response = match is_blocked(&org, &origin).await {
+        Ok(false) => next.run(request).await,
+        Ok(true) => Fault::forbidden().into_response(),
+        Err(fault) => fault.into_response(),
+    };
     if let Some(fault) = response.extensions_mut().remove::<Fault>() {
         response = with_body(response, &fault, &error_id(org.world.random.as_ref()), &origin, &method);
     }
@@ -54,6 +58,12 @@ pub async fn finish(State(org): State<Org>, request: Request, next: Next) -> Res
         headers.insert(header::DATE, date);
     }
     response
+}
+
+/// Whether the call comes from an address that a blocklist names: the whole org is closed to it.
+async fn is_blocked(org: &Org, origin: &CallOrigin) -> Answer<bool> {
+    let Some(address) = origin.address else { return Ok(false) };
+    Ok(zone::is_blocked(&mut *org.db.read().await?, address).await?)
 }
 
 fn with_body(response: Response, fault: &Fault, error_id: &str, origin: &CallOrigin, method: &Method) -> Response {

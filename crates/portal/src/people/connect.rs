@@ -112,7 +112,7 @@ impl Portal {
                 Some(token) => Some(token.clone()),
                 None => store::setting::secret(&mut conn, &self.vault, API_TOKEN).await?,
             };
-            self.connection(new.org.clone(), &new.client_id, client_secret, api_token, settings.revision(), true)?
+            self.connected_with(new.org.clone(), &new.client_id, client_secret, api_token, settings.revision(), true)?
         };
         let mut errors = BTreeMap::new();
         let tried = [

@@ -107,9 +107,9 @@ pub async fn run(
     Ok(Seeded { lines: describe(&passwords), passwords_file: config.keys_folder().join("demo-passwords.txt") })
 }
 
-/// Where the sample database lies: in the only folder of the data folder that may hold sources.
+/// Where the sample database lies: beside the data folder, in which nothing is ever a source.
 pub fn sample_path(config: &Config) -> PathBuf {
-    config.data_folder().join(portal::SOURCES_FOLDER).join("sales.db")
+    config.home.join(portal::SOURCES_FOLDER).join("sales.db")
 }
 
 fn portal_url(config: &Config, portal: &RunningPortal) -> Url {

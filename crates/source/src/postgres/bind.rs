@@ -62,23 +62,19 @@ pub(crate) fn adapt(values: &[Value], types: &[Type]) -> Result<Vec<Bound>> {
     if values.len() != types.len() {
         return Err(Error::OwnPlaceholder);
     }
-    let adapted = values
-        .iter()
-        .zip(types)
-        .enumerate()
-        .map(|(index, (value, place))| {
-            let why = match fit(value, base(place)) {
-                Ok(bound) => return Ok(bound),
-                Err(why) => why,
-            };
-            Err(Error::Value {
-                position: index + 1,
-                given: value.data_type(),
-                value: value.to_string().chars().take(60).collect(),
-                expected: place.name().to_owned(),
-                why,
-            })
-        });
+    let adapted = values.iter().zip(types).enumerate().map(|(index, (value, place))| {
+        let why = match fit(value, base(place)) {
+            Ok(bound) => return Ok(bound),
+            Err(why) => why,
+        };
+        Err(Error::Value {
+            position: index + 1,
+            given: value.data_type(),
+            value: value.to_string().chars().take(60).collect(),
+            expected: place.name().to_owned(),
+            why,
+        })
+    });
     adapted.collect()
 }
 
@@ -91,38 +87,25 @@ fn base(place: &Type) -> &Type {
 
 fn fit(value: &Value, place: &Type) -> std::result::Result<Bound, Option<String>> {
     let text = |text: String| Ok(Bound(Some(text)));
-    let is_text = matches!(
-        *place,
-        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN
-    );
+    let is_text = matches!(*place, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN);
     match value {
         Value::Null(_) => Ok(Bound(None)),
         Value::Text(given) if is_text || !is_typed(place) => text(given.clone()),
         Value::Integer(number) => match *place {
-            Type::INT2 if i16::try_from(*number).is_err() => {
-                Err(Some("it is out of its range".to_owned()))
+            Type::INT2 if i16::try_from(*number).is_err() => Err(Some("it is out of its range".to_owned())),
+            Type::INT4 if i32::try_from(*number).is_err() => {
+                Err(Some("it is out of its range; write `?Name?::bigint`".to_owned()))
             }
-            Type::INT4 if i32::try_from(*number).is_err() => Err(Some(
-                "it is out of its range; write `?Name?::bigint`".to_owned(),
-            )),
-            Type::OID if u32::try_from(*number).is_err() => {
-                Err(Some("it is out of its range".to_owned()))
-            }
-            Type::INT2 | Type::INT4 | Type::INT8 | Type::OID | Type::NUMERIC => {
-                text(number.to_string())
-            }
+            Type::OID if u32::try_from(*number).is_err() => Err(Some("it is out of its range".to_owned())),
+            Type::INT2 | Type::INT4 | Type::INT8 | Type::OID | Type::NUMERIC => text(number.to_string()),
             Type::FLOAT4 | Type::FLOAT8 => text(number.to_string()),
             _ if is_text => text(number.to_string()),
             _ => Err(None),
         },
         Value::Decimal(number) => match *place {
             Type::NUMERIC | Type::FLOAT4 | Type::FLOAT8 => text(number.to_string()),
-            Type::INT2 | Type::INT4 | Type::INT8 if number.fract().is_zero() => {
-                text(number.trunc().to_string())
-            }
-            Type::INT2 | Type::INT4 | Type::INT8 => {
-                Err(Some("it is not whole; write `?Name?::numeric`".to_owned()))
-            }
+            Type::INT2 | Type::INT4 | Type::INT8 if number.fract().is_zero() => text(number.trunc().to_string()),
+            Type::INT2 | Type::INT4 | Type::INT8 => Err(Some("it is not whole; write `?Name?::numeric`".to_owned())),
             _ if is_text => text(number.to_string()),
             _ => Err(None),
         },
@@ -133,12 +116,8 @@ fn fit(value: &Value, place: &Type) -> std::result::Result<Bound, Option<String>
         },
         Value::DateTime(instant) => match *place {
             Type::TIMESTAMP | Type::TIMESTAMPTZ => text(instant.to_string()),
-            Type::DATE if instant.time() == jiff::civil::Time::midnight() => {
-                text(instant.date().to_string())
-            }
-            Type::DATE => Err(Some(
-                "it has a time of day; write `?Name?::timestamp`".to_owned(),
-            )),
+            Type::DATE if instant.time() == jiff::civil::Time::midnight() => text(instant.date().to_string()),
+            Type::DATE => Err(Some("it has a time of day; write `?Name?::timestamp`".to_owned())),
             _ if is_text => text(instant.to_string()),
             _ => Err(None),
         },
@@ -177,52 +156,20 @@ mod tests {
 
     #[test]
     fn a_value_that_keeps_its_meaning_is_adapted() {
-        assert_eq!(
-            adapted(Value::Integer(7), Type::NUMERIC)
-                .unwrap()
-                .as_deref(),
-            Some("7")
-        );
-        assert_eq!(
-            adapted(Value::Decimal("7.00".parse().unwrap()), Type::INT4)
-                .unwrap()
-                .as_deref(),
-            Some("7")
-        );
-        assert_eq!(
-            adapted(Value::Text("x".into()), Type::UUID)
-                .unwrap()
-                .as_deref(),
-            Some("x")
-        );
-        assert_eq!(
-            adapted(Value::Null(DataType::Text), Type::INT4).unwrap(),
-            None
-        );
+        assert_eq!(adapted(Value::Integer(7), Type::NUMERIC).unwrap().as_deref(), Some("7"));
+        assert_eq!(adapted(Value::Decimal("7.00".parse().unwrap()), Type::INT4).unwrap().as_deref(), Some("7"));
+        assert_eq!(adapted(Value::Text("x".into()), Type::UUID).unwrap().as_deref(), Some("x"));
+        assert_eq!(adapted(Value::Null(DataType::Text), Type::INT4).unwrap(), None);
         let date = Value::parse(DataType::Date, "2026-01-31").unwrap();
-        assert_eq!(
-            adapted(date, Type::TIMESTAMPTZ).unwrap().as_deref(),
-            Some("2026-01-31")
-        );
+        assert_eq!(adapted(date, Type::TIMESTAMPTZ).unwrap().as_deref(), Some("2026-01-31"));
     }
 
     #[test]
     fn a_value_that_would_change_is_refused_by_position_and_type() {
-        let error = adapt(
-            &[Value::Integer(1), Value::Text("x".into())],
-            &[Type::INT4, Type::INT4],
-        )
-        .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "value 2 of the query is the text `x`, which cannot be used as int4 there"
-        );
-        let error = adapted(Value::Integer(5_000_000_000), Type::INT4)
-            .unwrap_err()
-            .to_string();
-        assert!(error.ends_with(
-            "cannot be used as int4 there: it is out of its range; write `?Name?::bigint`"
-        ));
+        let error = adapt(&[Value::Integer(1), Value::Text("x".into())], &[Type::INT4, Type::INT4]).unwrap_err();
+        assert_eq!(error.to_string(), "value 2 of the query is the text `x`, which cannot be used as int4 there");
+        let error = adapted(Value::Integer(5_000_000_000), Type::INT4).unwrap_err().to_string();
+        assert!(error.ends_with("cannot be used as int4 there: it is out of its range; write `?Name?::bigint`"));
         assert!(adapted(Value::Decimal("7.5".parse().unwrap()), Type::INT8).is_err());
         assert!(adapted(Value::Boolean(true), Type::INT4).is_err());
     }

@@ -39,11 +39,8 @@ pub(crate) async fn read(client: &mut Client, stop: &Stop) -> Result<Catalog> {
     let mut rows = pin!(rows);
     let mut reading = Reading::default();
     while let Some(row) = rows.try_next().await.map_err(failed)? {
-        let (schema, table, name): (&str, &str, String) = (
-            row.try_get(0).map_err(failed)?,
-            row.try_get(1).map_err(failed)?,
-            row.try_get(2).map_err(failed)?,
-        );
+        let (schema, table, name): (&str, &str, String) =
+            (row.try_get(0).map_err(failed)?, row.try_get(1).map_err(failed)?, row.try_get(2).map_err(failed)?);
         let data_type = match Type::from_oid(row.try_get(3).map_err(failed)?) {
             Some(known) => Form::of(&known, -1).data_type(),
             None => domain::DataType::Text,

@@ -26,29 +26,16 @@ pub(crate) const TYPED_ONE_BY_ONE_MAX: usize = 8;
 /// Rows of one result: the protocol counts them in 31 bits, and one more is asked for.
 pub(crate) const ROWS_MAX: i32 = i32::MAX - 1;
 
-pub(crate) async fn run(
-    client: &mut Client,
-    query: &BoundQuery,
-    feed: &mut Feed,
-    stop: &Stop,
-) -> Result<()> {
+pub(crate) async fn run(client: &mut Client, query: &BoundQuery, feed: &mut Feed, stop: &Stop) -> Result<()> {
     let transaction = begin(client, stop).await?;
     let prepared = Prepared::of(&transaction, query, stop).await?;
     let failed = |error: tokio_postgres::Error| words::running(&error, &prepared.sql, stop);
     let values = adapt(query.binds(), prepared.statement.params())?;
 
     // The server itself stops after one row more than is wanted, which tells whether there are more.
-    let rows_max = i32::try_from(feed.limits.rows_max)
-        .unwrap_or(ROWS_MAX)
-        .min(ROWS_MAX);
-    let portal = transaction
-        .bind_raw(&prepared.statement, values)
-        .await
-        .map_err(failed)?;
-    let rows = transaction
-        .query_portal_raw(&portal, rows_max + 1)
-        .await
-        .map_err(failed)?;
+    let rows_max = i32::try_from(feed.limits.rows_max).unwrap_or(ROWS_MAX).min(ROWS_MAX);
+    let portal = transaction.bind_raw(&prepared.statement, values).await.map_err(failed)?;
+    let rows = transaction.query_portal_raw(&portal, rows_max + 1).await.map_err(failed)?;
     let mut rows = std::pin::pin!(rows);
 
     let mut draft = Draft::of(prepared.columns.iter().map(|column| &column.arrow))?;
@@ -74,11 +61,7 @@ pub(crate) async fn run(
     feed.send(last).await
 }
 
-pub(crate) async fn describe(
-    client: &mut Client,
-    query: &BoundQuery,
-    stop: &Stop,
-) -> Result<Vec<Described>> {
+pub(crate) async fn describe(client: &mut Client, query: &BoundQuery, stop: &Stop) -> Result<Vec<Described>> {
     let transaction = begin(client, stop).await?;
     Ok(Prepared::of(&transaction, query, stop).await?.columns)
 }
@@ -86,17 +69,9 @@ pub(crate) async fn describe(
 /// A transaction that can only read, and ends each of its statements at the run's limit.
 pub(crate) async fn begin<'a>(client: &'a mut Client, stop: &Stop) -> Result<Transaction<'a>> {
     let failed = |error: tokio_postgres::Error| words::running(&error, "", stop);
-    let transaction = client
-        .build_transaction()
-        .read_only(true)
-        .start()
-        .await
-        .map_err(failed)?;
-    let timeout_ms = i32::try_from(stop.timeout().as_millis())
-        .unwrap_or(i32::MAX)
-        .max(1);
-    let settings =
-        format!("set local statement_timeout = {timeout_ms}; savepoint before_the_query");
+    let transaction = client.build_transaction().read_only(true).start().await.map_err(failed)?;
+    let timeout_ms = i32::try_from(stop.timeout().as_millis()).unwrap_or(i32::MAX).max(1);
+    let settings = format!("set local statement_timeout = {timeout_ms}; savepoint before_the_query");
     transaction.batch_execute(&settings).await.map_err(failed)?;
     Ok(transaction)
 }
@@ -110,69 +85,39 @@ struct Prepared {
 }
 
 impl Prepared {
-    async fn of(
-        transaction: &Transaction<'_>,
-        query: &BoundQuery,
-        stop: &Stop,
-    ) -> Result<Prepared> {
+    async fn of(transaction: &Transaction<'_>, query: &BoundQuery, stop: &Stop) -> Result<Prepared> {
         let sql = query.render(|number| format!("${number}"));
         let (mut statement, types) = infer(transaction, query, &sql, stop).await?;
         if statement.columns().is_empty() {
             return Err(Error::NoColumns);
         }
         let forms_of = |statement: &Statement| -> Vec<Form> {
-            statement
-                .columns()
-                .iter()
-                .map(|column| Form::of(column.type_(), column.type_modifier()))
-                .collect()
+            statement.columns().iter().map(|column| Form::of(column.type_(), column.type_modifier())).collect()
         };
         let asked = forms_of(&statement);
-        let names = distinct(
-            statement
-                .columns()
-                .iter()
-                .map(|column| column.name().to_owned()),
-        );
+        let names = distinct(statement.columns().iter().map(|column| column.name().to_owned()));
         let mut forms = asked.clone();
         if asked.iter().any(|form| matches!(form, Form::Cast(_))) {
             let wrapped = with_casts(&sql, &asked);
-            statement = transaction
-                .prepare_typed(&wrapped, &types)
-                .await
-                .map_err(|error| words::running(&error, "", stop))?;
+            statement =
+                transaction.prepare_typed(&wrapped, &types).await.map_err(|error| words::running(&error, "", stop))?;
             forms = forms_of(&statement);
         }
         let columns = names.into_iter().zip(forms.iter().zip(&asked));
         let columns = columns
-            .map(|(name, (form, asked))| Described {
-                name,
-                data_type: asked.data_type(),
-                arrow: form.arrow(),
-            })
+            .map(|(name, (form, asked))| Described { name, data_type: asked.data_type(), arrow: form.arrow() })
             .collect();
-        Ok(Prepared {
-            statement,
-            sql,
-            columns,
-            forms,
-        })
+        Ok(Prepared { statement, sql, columns, forms })
     }
 
     fn append(&self, draft: &mut Draft, row: &Row) -> Result<()> {
         for (index, form) in self.forms.iter().enumerate() {
             let cells = &mut draft.columns[index];
             let refused = |why| Error::column(&self.columns[index].name, why);
-            match row
-                .try_get::<_, Option<Raw<'_>>>(index)
-                .map_err(Error::driver)?
-            {
+            match row.try_get::<_, Option<Raw<'_>>>(index).map_err(Error::driver)? {
                 None => cells.append_null(),
                 Some(Raw(bytes)) if bytes.len() > CELL_BYTES_MAX => {
-                    return Err(refused(format!(
-                        "it holds a value of {} bytes, over {CELL_BYTES_MAX}",
-                        bytes.len()
-                    )));
+                    return Err(refused(format!("it holds a value of {} bytes, over {CELL_BYTES_MAX}", bytes.len())));
                 }
                 Some(Raw(bytes)) => form.append(cells, bytes).map_err(refused)?,
             }
@@ -207,11 +152,7 @@ async fn infer(
     sql: &str,
     stop: &Stop,
 ) -> Result<(Statement, Vec<Type>)> {
-    let naturals: Vec<Type> = query
-        .binds()
-        .iter()
-        .map(|value| natural(value.data_type()))
-        .collect();
+    let naturals: Vec<Type> = query.binds().iter().map(|value| natural(value.data_type())).collect();
     // "unknown" leaves a place for PostgreSQL to find.
     let mut types = Vec::new();
     let mut attempts = 0;
@@ -220,18 +161,12 @@ async fn infer(
             Ok(statement) => return Ok((statement, types)),
             Err(error) => error,
         };
-        let place = error
-            .as_db_error()
-            .filter(|said| *said.code() == SqlState::INDETERMINATE_DATATYPE);
-        let Some(position) = place.and_then(|said| place_named(said.message(), naturals.len()))
-        else {
+        let place = error.as_db_error().filter(|said| *said.code() == SqlState::INDETERMINATE_DATATYPE);
+        let Some(position) = place.and_then(|said| place_named(said.message(), naturals.len())) else {
             return Err(words::running(&error, sql, stop));
         };
         let failed = |error: tokio_postgres::Error| words::running(&error, sql, stop);
-        transaction
-            .batch_execute("rollback to savepoint before_the_query")
-            .await
-            .map_err(failed)?;
+        transaction.batch_execute("rollback to savepoint before_the_query").await.map_err(failed)?;
         types.resize(naturals.len(), Type::UNKNOWN);
         if types[position] != Type::UNKNOWN {
             return Err(words::running(&error, sql, stop));
@@ -247,12 +182,7 @@ async fn infer(
 
 /// The place that a message names as `$3`, from 0.
 fn place_named(message: &str, places: usize) -> Option<usize> {
-    let digits: String = message
-        .split('$')
-        .nth(1)?
-        .chars()
-        .take_while(char::is_ascii_digit)
-        .collect();
+    let digits: String = message.split('$').nth(1)?.chars().take_while(char::is_ascii_digit).collect();
     let position: usize = digits.parse().ok()?;
     (1..=places).contains(&position).then(|| position - 1)
 }
@@ -260,19 +190,13 @@ fn place_named(message: &str, places: usize) -> Option<usize> {
 /// The same rows, with casts around the columns whose binary form is not read here. The order stays: a scan over a sorted
 /// sub-query without anything else to do keeps it, and PostgreSQL never flattens a sub-query that sorts.
 fn with_casts(sql: &str, forms: &[Form]) -> String {
-    let names: Vec<String> = (1..=forms.len())
-        .map(|number| format!("c{number}"))
-        .collect();
+    let names: Vec<String> = (1..=forms.len()).map(|number| format!("c{number}")).collect();
     let columns = names.iter().zip(forms).map(|(name, form)| match form {
         Form::Cast(target) => format!("q.{name}::{target}"),
         _ => format!("q.{name}"),
     });
     // The line break ends a comment in the query's last line.
-    format!(
-        "select {} from ({sql}\n) as q ({})",
-        columns.collect::<Vec<_>>().join(", "),
-        names.join(", ")
-    )
+    format!("select {} from ({sql}\n) as q ({})", columns.collect::<Vec<_>>().join(", "), names.join(", "))
 }
 
 #[cfg(test)]
@@ -281,17 +205,8 @@ mod tests {
 
     #[test]
     fn a_place_is_found_in_a_message_of_any_language() {
-        assert_eq!(
-            place_named("could not determine data type of parameter $2", 2),
-            Some(1)
-        );
-        assert_eq!(
-            place_named("konnte Datentyp von Parameter $12 nicht ermitteln", 12),
-            Some(11)
-        );
-        assert_eq!(
-            place_named("could not determine data type of parameter $2", 1),
-            None
-        );
+        assert_eq!(place_named("could not determine data type of parameter $2", 2), Some(1));
+        assert_eq!(place_named("konnte Datentyp von Parameter $12 nicht ermitteln", 12), Some(11));
+        assert_eq!(place_named("could not determine data type of parameter $2", 1), None);
     }
 }

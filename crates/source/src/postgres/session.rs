@@ -55,21 +55,14 @@ impl Session {
                 why: format!("no answer within {CONNECT_TIMEOUT:?}"),
             })?
             .map_err(|error| words::connecting(&place, &error))?;
-        let cancel = Cancel {
-            token: client.cancel_token(),
-            tls,
-        };
+        let cancel = Cancel { token: client.cancel_token(), tls };
         let connection = Connection(tokio::spawn(async move {
             if let Err(error) = connection.await {
                 // Whoever uses the client is told as well.
                 tracing::debug!(%error, "a source's connection ended");
             }
         }));
-        Ok(Session {
-            client,
-            connection,
-            cancel,
-        })
+        Ok(Session { client, connection, cancel })
     }
 
     pub(crate) fn cancel(&self) -> Cancel {
@@ -78,11 +71,7 @@ impl Session {
 
     /// Says goodbye and waits for the end of what was under way.
     pub(crate) async fn close(self) {
-        let Session {
-            client,
-            mut connection,
-            ..
-        } = self;
+        let Session { client, mut connection, .. } = self;
         drop(client);
         let _ = timeout(CLOSE_WAIT, &mut connection.0).await;
     }
@@ -97,11 +86,7 @@ impl Drop for Connection {
 impl Cancel {
     /// Waits for `work` of the session. On a stop, and when the work ended while the server may still be sending, the server is
     /// asked to cancel, and waited for.
-    pub(crate) async fn guard<T>(
-        &self,
-        stop: &Stop,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    pub(crate) async fn guard<T>(&self, stop: &Stop, work: impl Future<Output = Result<T>>) -> Result<T> {
         let mut work = std::pin::pin!(work);
         let result = tokio::select! {
             biased;
@@ -119,10 +104,7 @@ impl Cancel {
                 }
             }
         };
-        if let Err(
-            Error::Column { .. } | Error::Driver { .. } | Error::Cancelled | Error::TimedOut { .. },
-        ) = result
-        {
+        if let Err(Error::Column { .. } | Error::Driver { .. } | Error::Cancelled | Error::TimedOut { .. }) = result {
             self.request().await;
         }
         result
@@ -141,9 +123,7 @@ fn config(driver: &PostgresDriver) -> Result<Config> {
     // A path would be a socket of this machine, and a list would be several servers.
     let is_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
     if driver.host.is_empty() || !driver.host.chars().all(is_host) {
-        return Err(Error::Host {
-            host: driver.host.clone(),
-        });
+        return Err(Error::Host { host: driver.host.clone() });
     }
     let mut config = Config::new();
     config

@@ -17,12 +17,7 @@ pub(crate) const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn steps(driver: &PostgresDriver) -> Vec<TestStep> {
     let mut steps = Vec::new();
-    let addresses = match timeout(
-        STEP_TIMEOUT,
-        lookup_host((driver.host.as_str(), driver.port)),
-    )
-    .await
-    {
+    let addresses = match timeout(STEP_TIMEOUT, lookup_host((driver.host.as_str(), driver.port))).await {
         Ok(Ok(addresses)) => addresses.collect::<Vec<_>>(),
         Ok(Err(error)) => {
             steps.push(TestStep::failed(
@@ -38,10 +33,7 @@ pub(crate) async fn steps(driver: &PostgresDriver) -> Vec<TestStep> {
             return steps;
         }
     };
-    let mut found: Vec<String> = addresses
-        .iter()
-        .map(|address| address.ip().to_string())
-        .collect();
+    let mut found: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
     found.dedup();
     steps.push(TestStep::found("name", found.join(", ")));
 
@@ -51,32 +43,24 @@ pub(crate) async fn steps(driver: &PostgresDriver) -> Vec<TestStep> {
         Err(_) => Some(format!("nothing answered within {STEP_TIMEOUT:?}")),
     };
     if let Some(why) = why {
-        let fix = "check the port, that the server listens on this address (`listen_addresses`), and the firewalls between";
+        let fix =
+            "check the port, that the server listens on this address (`listen_addresses`), and the firewalls between";
         steps.push(TestStep::failed("port", why, fix));
         return steps;
     }
     steps.push(TestStep::found("port", format!("{} answers", driver.port)));
 
     let connected = Session::connect(driver).await;
-    if let Err(error @ (Error::Tls { .. } | Error::Unreachable { .. } | Error::Driver { .. })) =
-        &connected
-    {
+    if let Err(error @ (Error::Tls { .. } | Error::Unreachable { .. } | Error::Driver { .. })) = &connected {
         steps.push(TestStep::of("encryption", error));
         return steps;
     }
     steps.push(match driver.tls {
-        PostgresTls::Verify => TestStep::found(
-            "encryption",
-            "encrypted, and the certificate is valid for this name",
-        ),
-        PostgresTls::Require => TestStep::found("encryption", "encrypted").but(
-            "nobody checks who answers",
-            "let the server have a certificate for its name, and choose `verify`",
-        ),
-        PostgresTls::Disable => TestStep::found("encryption", "none").but(
-            "passwords and rows can be read on the way",
-            "choose `verify` unless the server is on this machine",
-        ),
+        PostgresTls::Verify => TestStep::found("encryption", "encrypted, and the certificate is valid for this name"),
+        PostgresTls::Require => TestStep::found("encryption", "encrypted")
+            .but("nobody checks who answers", "let the server have a certificate for its name, and choose `verify`"),
+        PostgresTls::Disable => TestStep::found("encryption", "none")
+            .but("passwords and rows can be read on the way", "choose `verify` unless the server is on this machine"),
     });
     let mut session = match connected {
         Ok(session) => session,
@@ -85,24 +69,15 @@ pub(crate) async fn steps(driver: &PostgresDriver) -> Vec<TestStep> {
             return steps;
         }
     };
-    steps.push(TestStep::found(
-        "password",
-        format!("signed in as {}", driver.user),
-    ));
+    steps.push(TestStep::found("password", format!("signed in as {}", driver.user)));
 
     let (stop, _watch) = Stop::watch(CancellationToken::new(), STEP_TIMEOUT);
-    let facts = session
-        .cancel()
-        .guard(&stop, facts(&mut session.client, &stop))
-        .await;
+    let facts = session.cancel().guard(&stop, facts(&mut session.client, &stop)).await;
     session.close().await;
     match facts {
         Ok(facts) => {
             steps.push(facts.rights());
-            steps.push(TestStep::found(
-                "version",
-                format!("PostgreSQL {}", facts.version),
-            ));
+            steps.push(TestStep::found("version", format!("PostgreSQL {}", facts.version)));
         }
         Err(error) => steps.push(TestStep::of("rights", &error)),
     }
@@ -110,27 +85,14 @@ pub(crate) async fn steps(driver: &PostgresDriver) -> Vec<TestStep> {
 }
 
 fn signing_in(error: &Error) -> TestStep {
-    let code = error
-        .said()
-        .and_then(|said| said.code.as_deref())
-        .unwrap_or_default();
+    let code = error.said().and_then(|said| said.code.as_deref()).unwrap_or_default();
     match code {
         // The sign-in itself went well.
-        "3D000" => TestStep::failed(
-            "rights",
-            error.to_string(),
-            "check the name of the database",
-        ),
-        "42501" => TestStep::failed(
-            "rights",
-            error.to_string(),
-            "grant the user `connect` on the database",
-        ),
-        "53300" => TestStep::failed(
-            "password",
-            error.to_string(),
-            "the server is full: raise `max_connections`, or try later",
-        ),
+        "3D000" => TestStep::failed("rights", error.to_string(), "check the name of the database"),
+        "42501" => TestStep::failed("rights", error.to_string(), "grant the user `connect` on the database"),
+        "53300" => {
+            TestStep::failed("password", error.to_string(), "the server is full: raise `max_connections`, or try later")
+        }
         "28000" => TestStep::failed(
             "password",
             error.to_string(),
@@ -149,16 +111,11 @@ struct Facts {
 
 impl Facts {
     fn rights(&self) -> TestStep {
-        let found = TestStep::found(
-            "rights",
-            format!("reads {} tables and views", self.tables_read),
-        );
-        let fix = "make a user that has `select` alone; the portal reads in read-only transactions whatever the rights are";
+        let found = TestStep::found("rights", format!("reads {} tables and views", self.tables_read));
+        let fix =
+            "make a user that has `select` alone; the portal reads in read-only transactions whatever the rights are";
         if self.superuser {
-            return found.but(
-                "the user is a superuser, who may also read and write the server's files",
-                fix,
-            );
+            return found.but("the user is a superuser, who may also read and write the server's files", fix);
         }
         match (self.tables_read, self.tables_written) {
             (0, _) => TestStep::failed(
@@ -192,10 +149,7 @@ async fn facts(client: &mut tokio_postgres::Client, stop: &Stop) -> Result<Facts
         .map_err(failed)?;
     Ok(Facts {
         version: row.try_get(0).map_err(failed)?,
-        superuser: row
-            .try_get::<_, Option<bool>>(1)
-            .map_err(failed)?
-            .unwrap_or(false),
+        superuser: row.try_get::<_, Option<bool>>(1).map_err(failed)?.unwrap_or(false),
         tables_read: row.try_get(2).map_err(failed)?,
         tables_written: row.try_get(3).map_err(failed)?,
     })

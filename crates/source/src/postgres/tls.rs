@@ -26,9 +26,7 @@ pub(crate) struct Trust {
 impl Trust {
     pub(crate) fn public() -> Trust {
         Trust {
-            roots: RootCertStore {
-                roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-            },
+            roots: RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() },
             provider: Arc::new(aws_lc_rs::default_provider()),
         }
     }
@@ -37,8 +35,7 @@ impl Trust {
         let wrong = |why: String| Error::Authorities { why };
         let mut found = 0;
         for certificate in CertificateDer::pem_slice_iter(authorities_pem) {
-            let certificate =
-                certificate.map_err(|error| wrong(format!("a part that is not PEM: {error}")))?;
+            let certificate = certificate.map_err(|error| wrong(format!("a part that is not PEM: {error}")))?;
             let added = self.roots.add(certificate);
             added.map_err(|error| wrong(format!("a certificate that cannot be used: {error}")))?;
             found += 1;
@@ -61,12 +58,8 @@ impl Trust {
                 .with_no_client_auth(),
             PostgresTls::Verify | PostgresTls::Disable => {
                 let roots = Arc::new(self.roots.clone());
-                let verifier =
-                    WebPkiServerVerifier::builder_with_provider(roots, self.provider.clone())
-                        .build();
-                builder
-                    .with_webpki_verifier(verifier.map_err(Error::driver)?)
-                    .with_no_client_auth()
+                let verifier = WebPkiServerVerifier::builder_with_provider(roots, self.provider.clone()).build();
+                builder.with_webpki_verifier(verifier.map_err(Error::driver)?).with_no_client_auth()
             }
         };
         Ok(MakeRustlsConnect::new(config))

@@ -60,13 +60,9 @@ impl Form {
             Type::FLOAT4 => Form::Float4,
             Type::FLOAT8 => Form::Float8,
             Type::NUMERIC => numeric(modifier),
-            Type::TEXT
-            | Type::VARCHAR
-            | Type::BPCHAR
-            | Type::NAME
-            | Type::UNKNOWN
-            | Type::JSON
-            | Type::XML => Form::Text,
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN | Type::JSON | Type::XML => {
+                Form::Text
+            }
             Type::JSONB => Form::Jsonb,
             Type::UUID => Form::Uuid,
             Type::DATE => Form::Date,
@@ -91,9 +87,7 @@ impl Form {
             Form::Float4 => ArrowType::Float32,
             Form::Float8 => ArrowType::Float64,
             Form::Decimal { precision, scale } => ArrowType::Decimal128(precision, scale),
-            Form::Numeric | Form::Text | Form::Jsonb | Form::Uuid | Form::Cast(_) => {
-                ArrowType::Utf8
-            }
+            Form::Numeric | Form::Text | Form::Jsonb | Form::Uuid | Form::Cast(_) => ArrowType::Utf8,
             Form::Date => ArrowType::Date32,
             Form::Timestamp => ArrowType::Timestamp(TimeUnit::Microsecond, None),
             Form::TimestampUtc => ArrowType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
@@ -105,11 +99,9 @@ impl Form {
         match self {
             Form::Boolean => DataType::Boolean,
             Form::Int2 | Form::Int4 | Form::Int8 | Form::Oid => DataType::Integer,
-            Form::Float4
-            | Form::Float8
-            | Form::Decimal { .. }
-            | Form::Numeric
-            | Form::Cast("numeric") => DataType::Decimal,
+            Form::Float4 | Form::Float8 | Form::Decimal { .. } | Form::Numeric | Form::Cast("numeric") => {
+                DataType::Decimal
+            }
             Form::Text | Form::Jsonb | Form::Uuid | Form::Bytes | Form::Cast(_) => DataType::Text,
             Form::Date => DataType::Date,
             Form::Timestamp | Form::TimestampUtc => DataType::DateTime,
@@ -120,30 +112,20 @@ impl Form {
     pub(crate) fn append(self, cells: &mut Cells, bytes: &[u8]) -> Result<(), String> {
         match (self, cells) {
             (Form::Boolean, Cells::Boolean(cells)) => cells.append_value(fixed::<1>(bytes)? != [0]),
-            (Form::Int2, Cells::Integer(cells)) => {
-                cells.append_value(i16::from_be_bytes(fixed(bytes)?).into())
-            }
-            (Form::Int4, Cells::Integer(cells)) => {
-                cells.append_value(i32::from_be_bytes(fixed(bytes)?).into())
-            }
-            (Form::Int8, Cells::Integer(cells)) => {
-                cells.append_value(i64::from_be_bytes(fixed(bytes)?))
-            }
-            (Form::Oid, Cells::Integer(cells)) => {
-                cells.append_value(u32::from_be_bytes(fixed(bytes)?).into())
-            }
-            (Form::Float4, Cells::Float32(cells)) => {
-                cells.append_value(f32::from_be_bytes(fixed(bytes)?))
-            }
-            (Form::Float8, Cells::Float64(cells)) => {
-                cells.append_value(f64::from_be_bytes(fixed(bytes)?))
-            }
+            (Form::Int2, Cells::Integer(cells)) => cells.append_value(i16::from_be_bytes(fixed(bytes)?).into()),
+            (Form::Int4, Cells::Integer(cells)) => cells.append_value(i32::from_be_bytes(fixed(bytes)?).into()),
+            (Form::Int8, Cells::Integer(cells)) => cells.append_value(i64::from_be_bytes(fixed(bytes)?)),
+            (Form::Oid, Cells::Integer(cells)) => cells.append_value(u32::from_be_bytes(fixed(bytes)?).into()),
+            (Form::Float4, Cells::Float32(cells)) => cells.append_value(f32::from_be_bytes(fixed(bytes)?)),
+            (Form::Float8, Cells::Float64(cells)) => cells.append_value(f64::from_be_bytes(fixed(bytes)?)),
             (Form::Decimal { precision, scale }, Cells::Decimal(cells)) => {
                 let numeric = Numeric::read(bytes).ok_or_else(malformed)?;
                 let scaled = numeric.scaled(precision, scale);
-                cells.append_value(scaled.ok_or_else(|| {
-                    format!("it holds {numeric}, which a decimal({precision}, {scale}) cannot hold")
-                })?);
+                cells.append_value(
+                    scaled.ok_or_else(|| {
+                        format!("it holds {numeric}, which a decimal({precision}, {scale}) cannot hold")
+                    })?,
+                );
             }
             (Form::Numeric, Cells::Text(cells)) => {
                 cells.append_value(Numeric::read(bytes).ok_or_else(malformed)?.to_string());
@@ -161,11 +143,7 @@ impl Form {
             (Form::Timestamp | Form::TimestampUtc, Cells::Timestamp(cells)) => {
                 match i64::from_be_bytes(fixed(bytes)?) {
                     i64::MIN | i64::MAX => return Err(endless("a timestamp")),
-                    since => cells.append_value(
-                        since
-                            .checked_add(MICROSECONDS_TO_2000)
-                            .ok_or_else(malformed)?,
-                    ),
+                    since => cells.append_value(since.checked_add(MICROSECONDS_TO_2000).ok_or_else(malformed)?),
                 }
             }
             (Form::Bytes, Cells::Binary(cells)) => cells.append_value(bytes),
@@ -184,14 +162,9 @@ fn numeric(modifier: i32) -> Form {
     let precision = ((modifier - HEADER) >> 16) & 0xFFFF;
     let scale = (((modifier - HEADER) & 0x7FF) ^ 1_024) - 1_024;
     // numeric(3, 5) has five digits after the point; numeric(3, -2) has five before it.
-    let (precision, scale) = (
-        precision.max(scale).max(precision - scale.min(0)),
-        scale.max(0),
-    );
+    let (precision, scale) = (precision.max(scale).max(precision - scale.min(0)), scale.max(0));
     match (u8::try_from(precision), i8::try_from(scale)) {
-        (Ok(precision), Ok(scale)) if precision <= DECIMAL128_MAX_PRECISION => {
-            Form::Decimal { precision, scale }
-        }
+        (Ok(precision), Ok(scale)) if precision <= DECIMAL128_MAX_PRECISION => Form::Decimal { precision, scale },
         _ => Form::Numeric,
     }
 }
@@ -200,10 +173,7 @@ fn numeric(modifier: i32) -> Form {
 pub(crate) struct Raw<'a>(pub(crate) &'a [u8]);
 
 impl<'a> FromSql<'a> for Raw<'a> {
-    fn from_sql(
-        _: &Type,
-        raw: &'a [u8],
-    ) -> Result<Raw<'a>, Box<dyn std::error::Error + Sync + Send>> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Raw<'a>, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Raw(raw))
     }
 
@@ -223,14 +193,7 @@ fn text(bytes: &[u8]) -> Result<&str, String> {
 fn uuid(bytes: [u8; 16]) -> String {
     let number = u128::from_be_bytes(bytes);
     let hex = format!("{number:032x}");
-    format!(
-        "{}-{}-{}-{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..]
-    )
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 fn endless(what: &str) -> String {
@@ -248,35 +211,11 @@ mod tests {
     #[test]
     fn a_numeric_is_a_decimal_when_its_declaration_fits() {
         let modifier = |precision: i32, scale: i32| ((precision << 16) | (scale & 0x7FF)) + 4;
-        assert_eq!(
-            Form::of(&Type::NUMERIC, modifier(15, 2)),
-            Form::Decimal {
-                precision: 15,
-                scale: 2
-            }
-        );
-        assert_eq!(
-            Form::of(&Type::NUMERIC, modifier(38, 38)),
-            Form::Decimal {
-                precision: 38,
-                scale: 38
-            }
-        );
+        assert_eq!(Form::of(&Type::NUMERIC, modifier(15, 2)), Form::Decimal { precision: 15, scale: 2 });
+        assert_eq!(Form::of(&Type::NUMERIC, modifier(38, 38)), Form::Decimal { precision: 38, scale: 38 });
         assert_eq!(Form::of(&Type::NUMERIC, modifier(39, 2)), Form::Numeric);
-        assert_eq!(
-            Form::of(&Type::NUMERIC, modifier(3, 5)),
-            Form::Decimal {
-                precision: 5,
-                scale: 5
-            }
-        );
-        assert_eq!(
-            Form::of(&Type::NUMERIC, modifier(3, -2)),
-            Form::Decimal {
-                precision: 5,
-                scale: 0
-            }
-        );
+        assert_eq!(Form::of(&Type::NUMERIC, modifier(3, 5)), Form::Decimal { precision: 5, scale: 5 });
+        assert_eq!(Form::of(&Type::NUMERIC, modifier(3, -2)), Form::Decimal { precision: 5, scale: 0 });
         assert_eq!(Form::of(&Type::NUMERIC, -1), Form::Numeric);
     }
 

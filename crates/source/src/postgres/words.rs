@@ -17,10 +17,7 @@ pub(crate) fn connecting(place: &str, error: &tokio_postgres::Error) -> Error {
         Cause::Encryption => Error::Tls { place, why },
         Cause::Network => Error::Unreachable { place, why },
         // A password that is missing, or a way to sign in that we do not speak.
-        Cause::Other => Error::SignIn(Said {
-            message: why,
-            ..Said::default()
-        }),
+        Cause::Other => Error::SignIn(Said { message: why, ..Said::default() }),
     }
 }
 
@@ -32,21 +29,14 @@ pub(crate) fn running(error: &tokio_postgres::Error, sql: &str, stop: &Stop) -> 
             _ => Error::Broken { why: root(error) },
         };
     };
-    // The server's clock may run out a moment before ours. Somebody else's cancel also has this code, but comes earlier.
-    let timed_out = *database.code() == SqlState::QUERY_CANCELED
-        && database.message().contains("statement timeout");
+    // The server's clock may run out a moment before ours. Somebody else's cancel has the same code and other words.
+    let timed_out = *database.code() == SqlState::QUERY_CANCELED && database.message().contains("statement timeout");
     if timed_out {
-        return Error::TimedOut {
-            after: stop.timeout(),
-        };
+        return Error::TimedOut { after: stop.timeout() };
     }
     match *database.code() {
-        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Error::Broken {
-            why: database.message().to_owned(),
-        },
-        SqlState::SYNTAX_ERROR if database.message().contains("multiple commands") => {
-            Error::SecondStatement
-        }
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Error::Broken { why: database.message().to_owned() },
+        SqlState::SYNTAX_ERROR if database.message().contains("multiple commands") => Error::SecondStatement,
         _ => Error::Database(said(database, sql)),
     }
 }
@@ -58,9 +48,7 @@ fn said(error: &DbError, sql: &str) -> Said {
         hint: error.hint().map(str::to_owned),
         code: Some(error.code().code().to_owned()),
         line: match error.position() {
-            Some(ErrorPosition::Original(position)) if !sql.is_empty() => {
-                Some(line(sql, *position))
-            }
+            Some(ErrorPosition::Original(position)) if !sql.is_empty() => Some(line(sql, *position)),
             _ => None,
         },
     }
@@ -68,11 +56,7 @@ fn said(error: &DbError, sql: &str) -> Said {
 
 /// `position` counts characters from 1.
 fn line(sql: &str, position: u32) -> usize {
-    sql.chars()
-        .take(position.saturating_sub(1) as usize)
-        .filter(|character| *character == '\n')
-        .count()
-        + 1
+    sql.chars().take(position.saturating_sub(1) as usize).filter(|character| *character == '\n').count() + 1
 }
 
 enum Cause {
@@ -89,10 +73,7 @@ fn cause(error: &tokio_postgres::Error) -> Cause {
             return Cause::Encryption;
         }
         if let Some(io) = found.downcast_ref::<std::io::Error>() {
-            if io
-                .get_ref()
-                .is_some_and(|inner| inner.is::<rustls::Error>())
-            {
+            if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
                 return Cause::Encryption;
             }
             network = true;

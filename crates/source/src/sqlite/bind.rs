@@ -13,19 +13,13 @@ use crate::{Error, Result};
 /// A double keeps every decimal number of so many digits.
 const DIGITS_MAX: usize = 15;
 
-pub(crate) fn bind(
-    guarded: &Guarded,
-    statement: &mut Statement<'_>,
-    values: &[Value],
-) -> Result<()> {
+pub(crate) fn bind(guarded: &Guarded, statement: &mut Statement<'_>, values: &[Value]) -> Result<()> {
     if statement.parameter_count() != values.len() {
         return Err(Error::OwnPlaceholder);
     }
     for (index, value) in values.iter().enumerate() {
         let position = index + 1;
-        statement
-            .raw_bind_parameter(position, cell(position, value)?)
-            .map_err(|error| guarded.error(error))?;
+        statement.raw_bind_parameter(position, cell(position, value)?).map_err(|error| guarded.error(error))?;
     }
     Ok(())
 }
@@ -52,7 +46,5 @@ fn real(number: &Decimal) -> Option<f64> {
     let number = number.normalize();
     let digits = number.mantissa().unsigned_abs().to_string().len();
     // The text is parsed, since the shortest way through the parts of a decimal is off by one in the last bit at times.
-    (digits <= DIGITS_MAX)
-        .then(|| number.to_string().parse().ok().or_else(|| number.to_f64()))
-        .flatten()
+    (digits <= DIGITS_MAX).then(|| number.to_string().parse().ok().or_else(|| number.to_f64())).flatten()
 }

@@ -29,17 +29,12 @@ pub(crate) fn read(guarded: &Guarded) -> Result<Catalog> {
 }
 
 fn columns(connection: &rusqlite::Connection, table: &str) -> rusqlite::Result<Vec<CatalogColumn>> {
-    let mut statement = connection
-        .prepare("select name, type from pragma_table_xinfo(?1) where hidden <> 1 order by cid")?;
+    let mut statement =
+        connection.prepare("select name, type from pragma_table_xinfo(?1) where hidden <> 1 order by cid")?;
     let column = |row: &rusqlite::Row<'_>| {
         let declaration: String = row.get(1)?;
-        let data_type = Seen::default()
-            .decide(Some(declaration.as_str()).filter(|text| !text.is_empty()))
-            .data_type();
-        Ok(CatalogColumn {
-            name: row.get(0)?,
-            data_type,
-        })
+        let data_type = Seen::default().decide(Some(declaration.as_str()).filter(|text| !text.is_empty())).data_type();
+        Ok(CatalogColumn { name: row.get(0)?, data_type })
     };
     statement.query_map([table], column)?.collect()
 }

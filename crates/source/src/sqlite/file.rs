@@ -22,10 +22,7 @@ impl Forbidden {
 
     /// The one spelling under which the file is opened, when it may be.
     pub(crate) fn admit(&self, path: &Path) -> Result<PathBuf> {
-        let refused = |why: &str| Error::File {
-            path: path.display().to_string(),
-            why: why.to_owned(),
-        };
+        let refused = |why: &str| Error::File { path: path.display().to_string(), why: why.to_owned() };
         if !path.is_absolute() {
             return Err(refused("it must be a full path"));
         }
@@ -55,18 +52,15 @@ fn is_or_holds(own: &Path, real: &Path, metadata: &Metadata) -> bool {
         name.push(ending);
         PathBuf::from(name)
     }));
-    names
-        .iter()
-        .any(|name| name == real || fs::metadata(name).is_ok_and(|own| same_file(&own, metadata)))
+    names.iter().any(|name| name == real || fs::metadata(name).is_ok_and(|own| same_file(&own, metadata)))
 }
 
 /// The path with links followed, as far as it exists.
 fn canonical(path: &Path) -> PathBuf {
-    path.canonicalize()
-        .unwrap_or_else(|_| match (path.parent(), path.file_name()) {
-            (Some(parent), Some(name)) if parent != Path::new("") => canonical(parent).join(name),
-            _ => path.to_owned(),
-        })
+    path.canonicalize().unwrap_or_else(|_| match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) if parent != Path::new("") => canonical(parent).join(name),
+        _ => path.to_owned(),
+    })
 }
 
 #[cfg(unix)]

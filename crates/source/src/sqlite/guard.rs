@@ -25,23 +25,10 @@ pub(crate) const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Steps of SQLite's machine between two looks at whether to stop: well under a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 1_000;
 /// Functions that reach out of the database, in case a build has them.
-const FUNCTIONS_REFUSED: [&str; 5] = [
-    "load_extension",
-    "fts3_tokenizer",
-    "readfile",
-    "writefile",
-    "edit",
-];
+const FUNCTIONS_REFUSED: [&str; 5] = ["load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"];
 /// Pragmas that only tell about tables of the file; catalogs and full-text tables use them.
-const PRAGMAS_WITH_ARGUMENT: [&str; 7] = [
-    "table_info",
-    "table_xinfo",
-    "table_list",
-    "index_list",
-    "index_info",
-    "index_xinfo",
-    "foreign_key_list",
-];
+const PRAGMAS_WITH_ARGUMENT: [&str; 7] =
+    ["table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list"];
 const PRAGMAS_WITHOUT_VALUE: [&str; 3] = ["table_list", "data_version", "page_size"];
 
 pub(crate) struct Guarded {
@@ -68,65 +55,42 @@ impl Guarded {
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
             connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
             connection.set_limit(Limit::SQLITE_LIMIT_WORKER_THREADS, 0)?;
-            connection.set_limit(
-                Limit::SQLITE_LIMIT_LENGTH,
-                i32::try_from(CELL_BYTES_MAX).unwrap_or(i32::MAX),
-            )?;
+            connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, i32::try_from(CELL_BYTES_MAX).unwrap_or(i32::MAX))?;
             let seen = stop.clone();
             connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || seen.is_requested()))?;
             let told = refused.clone();
-            connection.authorizer(Some(move |context: AuthContext<'_>| {
-                match refusal(&context.action) {
-                    None => Authorization::Allow,
-                    Some(what) => {
-                        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
-                        Authorization::Deny
-                    }
+            connection.authorizer(Some(move |context: AuthContext<'_>| match refusal(&context.action) {
+                None => Authorization::Allow,
+                Some(what) => {
+                    *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(what);
+                    Authorization::Deny
                 }
             }))?;
             Ok(connection)
         });
-        let connection = opened.map_err(|error| Error::File {
-            path: path.display().to_string(),
-            why: words(&error),
-        })?;
-        Ok(Guarded {
-            connection,
-            refused,
-        })
+        let connection =
+            opened.map_err(|error| Error::File { path: path.display().to_string(), why: words(&error) })?;
+        Ok(Guarded { connection, refused })
     }
 
     /// What an error of SQLite's means for the reader.
     pub(crate) fn error(&self, error: rusqlite::Error) -> Error {
         if error.sqlite_error_code() == Some(rusqlite::ErrorCode::AuthorizationForStatementDenied)
-            && let Some(action) = self
-                .refused
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take()
+            && let Some(action) = self.refused.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
             return Error::NotReading { action };
         }
         match error {
             rusqlite::Error::MultipleStatement => Error::SecondStatement,
-            rusqlite::Error::SqlInputError {
-                error,
-                msg,
-                sql,
-                offset,
-            } => Error::Database(Said {
+            rusqlite::Error::SqlInputError { error, msg, sql, offset } => Error::Database(Said {
                 message: msg,
                 code: Some(error.extended_code.to_string()),
-                line: usize::try_from(offset)
-                    .ok()
-                    .and_then(|offset| line(&sql, offset)),
+                line: usize::try_from(offset).ok().and_then(|offset| line(&sql, offset)),
                 ..Said::default()
             }),
             other => Error::Database(Said {
                 message: words(&other),
-                code: other
-                    .sqlite_error()
-                    .map(|error| error.extended_code.to_string()),
+                code: other.sqlite_error().map(|error| error.extended_code.to_string()),
                 ..Said::default()
             }),
         }
@@ -137,18 +101,14 @@ impl Guarded {
 fn words(error: &rusqlite::Error) -> String {
     match error {
         rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
-        rusqlite::Error::SqliteFailure(error, None) => {
-            ffi::code_to_str(error.extended_code).to_owned()
-        }
+        rusqlite::Error::SqliteFailure(error, None) => ffi::code_to_str(error.extended_code).to_owned(),
         rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
         other => other.to_string(),
     }
 }
 
 fn line(sql: &str, offset: usize) -> Option<usize> {
-    sql.as_bytes()
-        .get(..offset)
-        .map(|before| before.iter().filter(|byte| **byte == b'\n').count() + 1)
+    sql.as_bytes().get(..offset).map(|before| before.iter().filter(|byte| **byte == b'\n').count() + 1)
 }
 
 /// `None` for what only reads; otherwise what was wanted, to follow "and this one wants to".
@@ -156,27 +116,14 @@ fn refusal(action: &AuthAction<'_>) -> Option<String> {
     let what = match action {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => return None,
         AuthAction::Function { function_name } => {
-            if !FUNCTIONS_REFUSED
-                .iter()
-                .any(|refused| refused.eq_ignore_ascii_case(function_name))
-            {
+            if !FUNCTIONS_REFUSED.iter().any(|refused| refused.eq_ignore_ascii_case(function_name)) {
                 return None;
             }
             format!("call `{function_name}`")
         }
-        AuthAction::Pragma {
-            pragma_name,
-            pragma_value,
-        } => {
-            let allowed: &[&str] = if pragma_value.is_some() {
-                &PRAGMAS_WITH_ARGUMENT
-            } else {
-                &PRAGMAS_WITHOUT_VALUE
-            };
-            if allowed
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(pragma_name))
-            {
+        AuthAction::Pragma { pragma_name, pragma_value } => {
+            let allowed: &[&str] = if pragma_value.is_some() { &PRAGMAS_WITH_ARGUMENT } else { &PRAGMAS_WITHOUT_VALUE };
+            if allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(pragma_name)) {
                 return None;
             }
             format!("use the pragma `{pragma_name}`")
@@ -186,9 +133,7 @@ fn refusal(action: &AuthAction<'_>) -> Option<String> {
         AuthAction::Insert { table_name } => format!("insert into `{table_name}`"),
         AuthAction::Update { table_name, .. } => format!("update `{table_name}`"),
         AuthAction::Delete { table_name } => format!("delete from `{table_name}`"),
-        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
-            "control transactions".to_owned()
-        }
+        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => "control transactions".to_owned(),
         AuthAction::CreateTable { .. }
         | AuthAction::CreateTempTable { .. }
         | AuthAction::CreateIndex { .. }

@@ -35,25 +35,14 @@ pub(crate) enum Part {
     Cut,
 }
 
-pub(crate) fn run(
-    guarded: &Guarded,
-    query: &BoundQuery,
-    limits: &Limits,
-    tell: &mpsc::Sender<Part>,
-) -> Result<()> {
+pub(crate) fn run(guarded: &Guarded, query: &BoundQuery, limits: &Limits, tell: &mpsc::Sender<Part>) -> Result<()> {
     // Nobody listens any more once the run was stopped.
     let told = |part| tell.blocking_send(part).map_err(|_| Error::Cancelled);
     let mut statement = prepare(guarded, query)?;
     bind(guarded, &mut statement, query.binds())?;
     let heads = Heads::of(&statement);
     let rows = statement.raw_query();
-    let mut cursor = Cursor {
-        rows,
-        guarded,
-        rows_max: limits.rows_max,
-        count: 0,
-        cut: false,
-    };
+    let mut cursor = Cursor { rows, guarded, rows_max: limits.rows_max, count: 0, cut: false };
 
     let mut first: Vec<Vec<Cell>> = Vec::new();
     let mut bytes = 0;
@@ -71,11 +60,7 @@ pub(crate) fn run(
     let mut draft = Draft::of(described.iter().map(|column| &column.arrow))?;
     told(Part::Columns(described))?;
     for (index, cells) in first.into_iter().enumerate() {
-        heads.append(
-            &mut draft,
-            cells.iter().map(ValueRef::from),
-            index as u64 + 1,
-        )?;
+        heads.append(&mut draft, cells.iter().map(ValueRef::from), index as u64 + 1)?;
     }
     told(Part::Batch(draft.batch(&schema)?))?;
 
@@ -108,10 +93,7 @@ impl<'a> Cursor<'a> {
         if self.cut {
             return Ok(None);
         }
-        let row = self
-            .rows
-            .next()
-            .map_err(|error| self.guarded.error(error))?;
+        let row = self.rows.next().map_err(|error| self.guarded.error(error))?;
         if row.is_some() && self.count == self.rows_max {
             self.cut = true;
             return Ok(None);
@@ -148,18 +130,13 @@ pub(crate) fn describe(guarded: &Guarded, query: &BoundQuery) -> Result<Vec<Desc
 
 fn prepare<'a>(guarded: &'a Guarded, query: &BoundQuery) -> Result<Statement<'a>> {
     let sql = query.render(|number| format!("?{number}"));
-    let statement = guarded
-        .connection
-        .prepare(&sql)
-        .map_err(|error| guarded.error(error))?;
+    let statement = guarded.connection.prepare(&sql).map_err(|error| guarded.error(error))?;
     if statement.column_count() == 0 {
         return Err(Error::NoColumns);
     }
     // The authorizer has refused every writing statement by now; this says the same in another way.
     if !statement.readonly() {
-        return Err(Error::NotReading {
-            action: "change the database".to_owned(),
-        });
+        return Err(Error::NotReading { action: "change the database".to_owned() });
     }
     Ok(statement)
 }
@@ -175,18 +152,14 @@ impl Heads {
         let columns = statement.columns();
         Heads {
             names: distinct(columns.iter().map(|column| column.name().to_owned())),
-            declarations: columns
-                .iter()
-                .map(|column| column.decl_type().map(str::to_owned))
-                .collect(),
+            declarations: columns.iter().map(|column| column.decl_type().map(str::to_owned)).collect(),
         }
     }
 
     fn cells(&self, row: &Row<'_>) -> Result<Vec<Cell>> {
         let cell = |index: usize| match row.get_ref_unwrap(index) {
             ValueRef::Text(bytes) => {
-                let text =
-                    typing::text(bytes).map_err(|why| Error::column(&self.names[index], why))?;
+                let text = typing::text(bytes).map_err(|why| Error::column(&self.names[index], why))?;
                 Ok(Cell::Text(text.to_owned()))
             }
             other => Ok(Cell::try_from(other).map_err(Error::driver)?),
@@ -197,29 +170,18 @@ impl Heads {
     fn decide(&self, rows: &[Vec<Cell>]) -> Vec<Described> {
         let kind = |index: usize| {
             let mut seen = Seen::default();
-            rows.iter()
-                .for_each(|row| seen.look(ValueRef::from(&row[index])));
+            rows.iter().for_each(|row| seen.look(ValueRef::from(&row[index])));
             seen.decide(self.declarations[index].as_deref())
         };
-        self.names
-            .iter()
-            .enumerate()
-            .map(|(index, name)| described(name, kind(index)))
-            .collect()
+        self.names.iter().enumerate().map(|(index, name)| described(name, kind(index))).collect()
     }
 
-    fn append<'a>(
-        &self,
-        draft: &mut Draft,
-        cells: impl Iterator<Item = ValueRef<'a>>,
-        row_number: u64,
-    ) -> Result<()> {
+    fn append<'a>(&self, draft: &mut Draft, cells: impl Iterator<Item = ValueRef<'a>>, row_number: u64) -> Result<()> {
         let mut bytes = 0;
         for (index, cell) in cells.enumerate() {
             bytes += weight(cell);
-            typing::append(&mut draft.columns[index], cell).map_err(|why| {
-                Error::column(&self.names[index], format!("in row {row_number} {why}"))
-            })?;
+            typing::append(&mut draft.columns[index], cell)
+                .map_err(|why| Error::column(&self.names[index], format!("in row {row_number} {why}")))?;
         }
         draft.row_done(bytes);
         Ok(())
@@ -227,11 +189,7 @@ impl Heads {
 }
 
 fn described(name: &str, kind: Kind) -> Described {
-    Described {
-        name: name.to_owned(),
-        data_type: kind.data_type(),
-        arrow: kind.arrow(),
-    }
+    Described { name: name.to_owned(), data_type: kind.data_type(), arrow: kind.arrow() }
 }
 
 /// Bytes that a cell takes in a batch, about.

@@ -9,22 +9,10 @@ pub(crate) async fn steps(driver: &SqliteDriver) -> Vec<TestStep> {
     let mut steps = Vec::new();
     let (forbidden, path) = (driver.forbidden.clone(), driver.path.clone());
     let admitted = tokio::task::spawn_blocking(move || {
-        forbidden.admit(&path).map(|real| {
-            (
-                std::fs::metadata(&real).map_or(0, |metadata| metadata.len()),
-                real,
-            )
-        })
+        forbidden.admit(&path).map(|real| (std::fs::metadata(&real).map_or(0, |metadata| metadata.len()), real))
     });
-    match admitted
-        .await
-        .map_err(crate::Error::driver)
-        .and_then(|admitted| admitted)
-    {
-        Ok((bytes, real)) => steps.push(TestStep::found(
-            "file",
-            format!("{}, {bytes} bytes", real.display()),
-        )),
+    match admitted.await.map_err(crate::Error::driver).and_then(|admitted| admitted) {
+        Ok((bytes, real)) => steps.push(TestStep::found("file", format!("{}, {bytes} bytes", real.display()))),
         Err(error) => {
             steps.push(TestStep::of("file", &error));
             return steps;
@@ -33,14 +21,9 @@ pub(crate) async fn steps(driver: &SqliteDriver) -> Vec<TestStep> {
     let (stop, _watch) = Stop::watch(CancellationToken::new(), BUSY_WAIT * 2);
     let looked = driver.work(&stop, |guarded| {
         let count = "select count(*) from sqlite_schema where type in ('table', 'view')";
-        let tables: i64 = guarded
-            .connection
-            .query_row(count, [], |row| row.get(0))
-            .map_err(|error| guarded.error(error))?;
-        Ok((
-            tables,
-            guarded.connection.is_readonly("main").unwrap_or(false),
-        ))
+        let tables: i64 =
+            guarded.connection.query_row(count, [], |row| row.get(0)).map_err(|error| guarded.error(error))?;
+        Ok((tables, guarded.connection.is_readonly("main").unwrap_or(false)))
     });
     match looked.await {
         Ok((tables, read_only)) => {

@@ -74,10 +74,7 @@ fn declared(declaration: &str) -> Kind {
         Kind::Text
     } else if has("BLOB") {
         Kind::Binary
-    } else if ["REAL", "FLOA", "DOUB", "DEC", "NUM", "MONEY"]
-        .iter()
-        .any(|part| has(part))
-    {
+    } else if ["REAL", "FLOA", "DOUB", "DEC", "NUM", "MONEY"].iter().any(|part| has(part)) {
         Kind::Real
     } else {
         Kind::Text
@@ -156,18 +153,14 @@ impl Seen {
 pub(crate) fn append(cells: &mut Cells, cell: ValueRef<'_>) -> Result<(), String> {
     match (cells, cell) {
         (cells, ValueRef::Null) => cells.append_null(),
-        (Cells::Boolean(cells), ValueRef::Integer(number @ (0 | 1))) => {
-            cells.append_value(number == 1)
-        }
+        (Cells::Boolean(cells), ValueRef::Integer(number @ (0 | 1))) => cells.append_value(number == 1),
         (Cells::Integer(cells), ValueRef::Integer(number)) => cells.append_value(number),
         (Cells::Integer(cells), ValueRef::Real(number)) if whole(number).is_some() => {
             cells.append_option(whole(number));
         }
         (Cells::Float64(cells), ValueRef::Real(number)) => cells.append_value(number),
         #[expect(clippy::cast_precision_loss, reason = "checked to be exact")]
-        (Cells::Float64(cells), ValueRef::Integer(number)) if is_exact(number) => {
-            cells.append_value(number as f64)
-        }
+        (Cells::Float64(cells), ValueRef::Integer(number)) if is_exact(number) => cells.append_value(number as f64),
         (Cells::Text(cells), ValueRef::Text(bytes)) => cells.append_value(text(bytes)?),
         (Cells::Text(cells), ValueRef::Integer(number)) => cells.append_value(number.to_string()),
         (Cells::Text(cells), ValueRef::Real(number)) => cells.append_value(format!("{number:?}")),
@@ -203,13 +196,7 @@ fn unfit(cell: ValueRef<'_>, held: &str) -> String {
         ValueRef::Integer(number) => number.to_string(),
         ValueRef::Real(number) => format!("{number:?}"),
         ValueRef::Text(bytes) => {
-            format!(
-                "`{}`",
-                String::from_utf8_lossy(bytes)
-                    .chars()
-                    .take(40)
-                    .collect::<String>()
-            )
+            format!("`{}`", String::from_utf8_lossy(bytes).chars().take(40).collect::<String>())
         }
         ValueRef::Blob(bytes) => format!("a binary value of {} bytes", bytes.len()),
     };
@@ -224,33 +211,23 @@ fn is_exact(number: i64) -> bool {
     (-EXACT_MAX..=EXACT_MAX).contains(&number)
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    reason = "checked to be exact"
-)]
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "checked to be exact")]
 fn whole(number: f64) -> Option<i64> {
     (number.trunc() == number && number.abs() <= EXACT_MAX as f64).then_some(number as i64)
 }
 
 /// `2026-01-31` and nothing else.
 fn date(bytes: &[u8]) -> Option<Date> {
-    let text = std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| text.len() == 10 && is_iso(text))?;
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.len() == 10 && is_iso(text))?;
     text.parse().ok()
 }
 
 /// `2026-01-31 14:30`, with seconds and up to six digits behind them, `T` for the blank, or the date alone. No zone.
 fn date_time(bytes: &[u8]) -> Option<DateTime> {
-    let text = std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| is_iso(text))?;
+    let text = std::str::from_utf8(bytes).ok().filter(|text| is_iso(text))?;
     match text.as_bytes().get(10) {
         None => date(bytes).map(|date| date.at(0, 0, 0, 0)),
-        Some(b' ' | b'T')
-            if text.len() >= 16 && text.split('.').nth(1).is_none_or(|rest| rest.len() <= 6) =>
-        {
+        Some(b' ' | b'T') if text.len() >= 16 && text.split('.').nth(1).is_none_or(|rest| rest.len() <= 6) => {
             text.parse().ok()
         }
         Some(_) => None,
@@ -292,58 +269,22 @@ mod tests {
     fn a_column_is_what_it_is_declared_as_when_its_cells_agree() {
         let date = ValueRef::Text(b"1995-02-28");
         assert_eq!(decided(Some("DATE"), &[date, ValueRef::Null]), Kind::Date);
-        assert_eq!(
-            decided(Some("DATE"), &[date, ValueRef::Text(b"soon")]),
-            Kind::Text
-        );
+        assert_eq!(decided(Some("DATE"), &[date, ValueRef::Text(b"soon")]), Kind::Text);
         assert_eq!(decided(Some("TEXT"), &[date]), Kind::Text);
-        assert_eq!(
-            decided(
-                Some("DATETIME"),
-                &[ValueRef::Text(b"1995-02-28 10:00:00.5"), date]
-            ),
-            Kind::DateTime
-        );
-        assert_eq!(
-            decided(
-                Some("timestamp"),
-                &[ValueRef::Text(b"1995-02-28 10:00:00+02")]
-            ),
-            Kind::Text
-        );
-        assert_eq!(
-            decided(
-                Some("BOOLEAN"),
-                &[ValueRef::Integer(1), ValueRef::Integer(0)]
-            ),
-            Kind::Boolean
-        );
-        assert_eq!(
-            decided(Some("BOOLEAN"), &[ValueRef::Integer(2)]),
-            Kind::Integer
-        );
-        assert_eq!(
-            decided(Some("DECIMAL(15,2)"), &[ValueRef::Integer(2)]),
-            Kind::Real
-        );
+        assert_eq!(decided(Some("DATETIME"), &[ValueRef::Text(b"1995-02-28 10:00:00.5"), date]), Kind::DateTime);
+        assert_eq!(decided(Some("timestamp"), &[ValueRef::Text(b"1995-02-28 10:00:00+02")]), Kind::Text);
+        assert_eq!(decided(Some("BOOLEAN"), &[ValueRef::Integer(1), ValueRef::Integer(0)]), Kind::Boolean);
+        assert_eq!(decided(Some("BOOLEAN"), &[ValueRef::Integer(2)]), Kind::Integer);
+        assert_eq!(decided(Some("DECIMAL(15,2)"), &[ValueRef::Integer(2)]), Kind::Real);
         assert_eq!(decided(Some("DECIMAL(15,2)"), &[]), Kind::Real);
     }
 
     #[test]
     fn an_expression_is_what_its_cells_are() {
         assert_eq!(decided(None, &[]), Kind::Text);
-        assert_eq!(
-            decided(None, &[ValueRef::Integer(3), ValueRef::Real(0.5)]),
-            Kind::Real
-        );
-        assert_eq!(
-            decided(None, &[ValueRef::Integer(i64::MAX), ValueRef::Real(0.5)]),
-            Kind::Text
-        );
-        assert_eq!(
-            decided(None, &[ValueRef::Integer(3), ValueRef::Text(b"x")]),
-            Kind::Text
-        );
+        assert_eq!(decided(None, &[ValueRef::Integer(3), ValueRef::Real(0.5)]), Kind::Real);
+        assert_eq!(decided(None, &[ValueRef::Integer(i64::MAX), ValueRef::Real(0.5)]), Kind::Text);
+        assert_eq!(decided(None, &[ValueRef::Integer(3), ValueRef::Text(b"x")]), Kind::Text);
         assert_eq!(decided(None, &[ValueRef::Blob(b"x")]), Kind::Binary);
     }
 
@@ -352,10 +293,7 @@ mod tests {
         let mut cells = Cells::of(&Kind::Integer.arrow()).unwrap();
         append(&mut cells, ValueRef::Real(2.0)).unwrap();
         let error = append(&mut cells, ValueRef::Real(2.5)).unwrap_err();
-        assert_eq!(
-            error,
-            "it holds 2.5 where the rows before held whole numbers"
-        );
+        assert_eq!(error, "it holds 2.5 where the rows before held whole numbers");
         let mut dates = Cells::of(&Kind::Date.arrow()).unwrap();
         append(&mut dates, ValueRef::Text(b"0001-01-01")).unwrap();
         assert!(append(&mut dates, ValueRef::Text(b"2026-02-30")).is_err());

@@ -42,23 +42,12 @@ async fn sqlite_refuses_whatever_is_not_reading() {
     ];
     for sql in refused {
         let error = refusal(&made.profile(), &query(sql)).await;
-        let expected = matches!(
-            error,
-            Error::NotReading { .. } | Error::NoColumns | Error::Database(_)
-        );
+        let expected = matches!(error, Error::NotReading { .. } | Error::NoColumns | Error::Database(_));
         assert!(expected, "{sql}: {error:?}");
     }
     let error = refusal(&made.profile(), &query(&attach)).await;
-    assert_eq!(
-        error.to_string(),
-        "a query may only read, and this one wants to attach another database"
-    );
-    assert_eq!(
-        shown(&made.profile(), &query("select * from t"))
-            .await
-            .unwrap(),
-        "a Integer\nInt64\n1"
-    );
+    assert_eq!(error.to_string(), "a query may only read, and this one wants to attach another database");
+    assert_eq!(shown(&made.profile(), &query("select * from t")).await.unwrap(), "a Integer\nInt64\n1");
 }
 
 #[tokio::test]
@@ -68,11 +57,7 @@ async fn sqlite_knows_no_second_statement_and_no_placeholder_of_the_querys_own()
     // A name in brackets is SQLite's alone, so the template sees a quote that SQLite does not.
     let error = refusal(&made.profile(), &query("select 1 as [it's]; select 2 --'")).await;
     assert!(matches!(error, Error::SecondStatement), "{error:?}");
-    let error = refusal(
-        &made.profile(),
-        &query("select 1 as [it's]; delete from t --'"),
-    )
-    .await;
+    let error = refusal(&made.profile(), &query("select 1 as [it's]; delete from t --'")).await;
     assert!(matches!(error, Error::NotReading { .. }), "{error:?}");
     for sql in ["select :name", "select * from t where a = $name"] {
         let error = refusal(&made.profile(), &query(sql)).await;
@@ -83,18 +68,11 @@ async fn sqlite_knows_no_second_statement_and_no_placeholder_of_the_querys_own()
 #[tokio::test]
 async fn sqlite_fills_no_memory_with_one_cell() {
     let made = Made::by(TABLE);
-    for sql in [
-        "select zeroblob(1000000000)",
-        "select randomblob(1000000000)",
-    ] {
+    for sql in ["select zeroblob(1000000000)", "select randomblob(1000000000)"] {
         let error = refusal(&made.profile(), &query(sql)).await;
         assert_eq!(error.to_string(), "string or blob too big", "{sql}");
     }
-    let text = shown(
-        &made.profile(),
-        &query("select printf('%.*c', 1000000000, 'x') as x"),
-    )
-    .await;
+    let text = shown(&made.profile(), &query("select printf('%.*c', 1000000000, 'x') as x")).await;
     assert_eq!(text.unwrap(), "x Text\nUtf8\nNULL");
 }
 
@@ -125,12 +103,7 @@ async fn the_portals_own_files_are_no_source_under_any_spelling() {
         format!("{shown}/around/around/data.db"),
         format!("{shown}/data.db-wal"),
         format!("{shown}/keys/other.db"),
-        elsewhere
-            .folder
-            .path()
-            .join("innocent.db")
-            .display()
-            .to_string(),
+        elsewhere.folder.path().join("innocent.db").display().to_string(),
         // Not files at all, as far as this driver is concerned.
         format!("file:{shown}/data.db"),
         format!("file://{shown}/data.db?mode=ro"),
@@ -145,24 +118,10 @@ async fn the_portals_own_files_are_no_source_under_any_spelling() {
     for path in spellings {
         let profile = profile(ConnectionKind::Sqlite { path: path.clone() }, None);
         let bound = query("select * from person");
-        let answer = sources
-            .run(&profile, &bound, limits(), CancellationToken::new())
-            .await;
-        assert!(
-            matches!(answer, Err(Error::File { .. })),
-            "{path}: {answer:?}"
-        );
-        assert!(
-            matches!(sources.catalog(&profile).await, Err(Error::File { .. })),
-            "{path}"
-        );
-        assert!(
-            matches!(
-                sources.columns(&profile, &bound).await,
-                Err(Error::File { .. })
-            ),
-            "{path}"
-        );
+        let answer = sources.run(&profile, &bound, limits(), CancellationToken::new()).await;
+        assert!(matches!(answer, Err(Error::File { .. })), "{path}: {answer:?}");
+        assert!(matches!(sources.catalog(&profile).await, Err(Error::File { .. })), "{path}");
+        assert!(matches!(sources.columns(&profile, &bound).await, Err(Error::File { .. })), "{path}");
         assert!(!sources.test(&profile).await[0].ok, "{path}");
     }
     assert!(sources.catalog(&elsewhere.profile()).await.is_ok());
@@ -175,10 +134,7 @@ async fn a_view_made_by_somebody_else_calls_nothing_with_effects() {
     );
     for sql in ["select * from v", "select * from w"] {
         let error = refusal(&made.profile(), &query(sql)).await;
-        assert!(
-            matches!(error, Error::NotReading { .. } | Error::Database(_)),
-            "{error:?}"
-        );
+        assert!(matches!(error, Error::NotReading { .. } | Error::Database(_)), "{error:?}");
     }
 }
 
@@ -224,34 +180,18 @@ async fn postgresql_refuses_whatever_is_not_reading() {
     ];
     for sql in refused {
         let error = refusal(&profile, &query(sql)).await;
-        assert!(
-            matches!(error, Error::Database(_) | Error::NoColumns),
-            "{sql}: {error:?}"
-        );
+        assert!(matches!(error, Error::Database(_) | Error::NoColumns), "{sql}: {error:?}");
     }
-    let error = refusal(
-        &profile,
-        &query("with gone as (delete from t returning a) select * from gone"),
-    )
-    .await;
-    assert_eq!(
-        error.to_string(),
-        "cannot execute SELECT in a read-only transaction"
-    );
-    assert_eq!(
-        Postgres::shared().execute(&name, "select count(*), min(a) from t"),
-        "1|1"
-    );
+    let error = refusal(&profile, &query("with gone as (delete from t returning a) select * from gone")).await;
+    assert_eq!(error.to_string(), "cannot execute SELECT in a read-only transaction");
+    assert_eq!(Postgres::shared().execute(&name, "select count(*), min(a) from t"), "1|1");
 }
 
 #[tokio::test]
 async fn what_a_server_lets_through_is_rolled_back() {
     let (profile, name) = database();
     // Before version 16 large objects could be made in a read-only transaction.
-    for sql in [
-        "select lo_create(0) as made",
-        "select lo_from_bytea(0, 'x') as made",
-    ] {
+    for sql in ["select lo_create(0) as made", "select lo_from_bytea(0, 'x') as made"] {
         if let Ok(rows) = run(&profile, &query(sql), limits()).await {
             assert!(rows.stream.try_collect::<Vec<_>>().await.is_ok());
         }
@@ -265,43 +205,21 @@ async fn postgresql_knows_no_second_statement_and_no_placeholder_of_the_querys_o
     let (profile, name) = database();
     Postgres::shared().execute(&name, TABLE);
     // An escaped quote ends a text for the template, and goes on for PostgreSQL.
-    let error = refusal(
-        &profile,
-        &query("select E'\\''; delete from t where '1' = '1"),
-    )
-    .await;
-    assert!(
-        matches!(error, Error::SecondStatement | Error::Database(_)),
-        "{error:?}"
-    );
+    let error = refusal(&profile, &query("select E'\\''; delete from t where '1' = '1")).await;
+    assert!(matches!(error, Error::SecondStatement | Error::Database(_)), "{error:?}");
     let error = refusal(&profile, &query("select E'\\'' , $1 --'")).await;
     assert!(matches!(error, Error::OwnPlaceholder), "{error:?}");
     // A query that closes the bracket that is put around it for a cast.
     let sql = "select array[1]) as q (c1); delete from t; select (1";
     assert!(Template::parse(sql).is_err());
-    let error = refusal(
-        &profile,
-        &query("select array[1]) as q (c1) union all (select 'x'"),
-    )
-    .await;
+    let error = refusal(&profile, &query("select array[1]) as q (c1) union all (select 'x'")).await;
     assert!(matches!(error, Error::Database(_)), "{error:?}");
-    assert_eq!(
-        Postgres::shared().execute(&name, "select count(*) from t"),
-        "1"
-    );
+    assert_eq!(Postgres::shared().execute(&name, "select count(*) from t"), "1");
 }
 
 #[tokio::test]
 async fn a_host_is_a_host_and_nothing_else() {
-    for host in [
-        "/var/run/postgresql",
-        "a,b",
-        "user@host",
-        "host/db?sslmode=disable",
-        "",
-        "host name",
-        "@socket",
-    ] {
+    for host in ["/var/run/postgresql", "a,b", "user@host", "host/db?sslmode=disable", "", "host name", "@socket"] {
         let kind = ConnectionKind::PostgreSql {
             host: host.to_owned(),
             port: 5432,

@@ -40,14 +40,8 @@ async fn what_has_no_arrow_type_is_text_in_postgresqls_own_form_and_in_the_query
                from generate_series(1, 3) as i order by i desc -- the end";
     let text = shown(&profile, &query(sql)).await.unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(
-        lines[0],
-        "id Integer | id_2 Text | span Text | a Text | m Decimal | r Text | t Text"
-    );
-    assert_eq!(
-        lines[2],
-        "3 | {3,NULL} | 3 days | 10.0.0.1/32 | 4.50 | [1,3) | 10:00:00"
-    );
+    assert_eq!(lines[0], "id Integer | id_2 Text | span Text | a Text | m Decimal | r Text | t Text");
+    assert_eq!(lines[2], "3 | {3,NULL} | 3 days | 10.0.0.1/32 | 4.50 | [1,3) | 10:00:00");
     assert_eq!(lines.len(), 5);
     assert!(lines[4].starts_with("1 | "), "{text}");
 }
@@ -55,9 +49,7 @@ async fn what_has_no_arrow_type_is_text_in_postgresqls_own_form_and_in_the_query
 #[tokio::test]
 async fn a_sum_is_an_exact_decimal_and_in_a_longer_result_a_text_marked_as_one() {
     let (profile, _) = database();
-    let sum = query(
-        "select sum(x) as total, avg(x) as mean from (values (0.10), (0.25), (1e20::numeric)) as t(x)",
-    );
+    let sum = query("select sum(x) as total, avg(x) as mean from (values (0.10), (0.25), (1e20::numeric)) as t(x)");
     let text = shown(&profile, &sum).await.unwrap();
     assert_eq!(
         text,
@@ -66,17 +58,11 @@ async fn a_sum_is_an_exact_decimal_and_in_a_longer_result_a_text_marked_as_one()
     );
 
     let many = query("select i::numeric / 8 as part from generate_series(1, 100) as i");
-    let small = Limits {
-        batch_rows: 10,
-        ..limits()
-    };
+    let small = Limits { batch_rows: 10, ..limits() };
     let rows = run(&profile, &many, small).await.unwrap();
     let field = rows.schema.field(0).clone();
     assert_eq!(field.data_type(), &arrow::datatypes::DataType::Utf8);
-    assert_eq!(
-        field.metadata().get(DATA_TYPE_KEY).map(String::as_str),
-        Some("decimal")
-    );
+    assert_eq!(field.metadata().get(DATA_TYPE_KEY).map(String::as_str), Some("decimal"));
     assert_eq!(rows.columns[0].1, DataType::Decimal);
     let batches: Vec<RecordBatch> = rows.stream.try_collect().await.unwrap();
     assert_eq!(lines_of(&batches[0])[0], "0.12500000000000000000");
@@ -87,15 +73,9 @@ async fn a_sum_is_an_exact_decimal_and_in_a_longer_result_a_text_marked_as_one()
 async fn what_a_column_cannot_hold_is_an_error_with_its_name() {
     let (profile, _) = database();
     let error = refusal(&profile, &query("select 1 as a, 'infinity'::date as until")).await;
-    assert_eq!(
-        error.to_string(),
-        "column `until`: it holds a date of `infinity`; cast it to text"
-    );
+    assert_eq!(error.to_string(), "column `until`: it holds a date of `infinity`; cast it to text");
     let error = refusal(&profile, &query("select 'NaN'::numeric(5, 2) as share")).await;
-    assert_eq!(
-        error.to_string(),
-        "column `share`: it holds NaN, which a decimal(5, 2) cannot hold"
-    );
+    assert_eq!(error.to_string(), "column `share`: it holds NaN, which a decimal(5, 2) cannot hold");
 }
 
 #[tokio::test]
@@ -110,30 +90,18 @@ async fn values_are_adapted_to_the_types_of_their_places() {
                and at > ?From? and rate < ?Rate? and id in (?Ids?)";
     let values = [
         ("Id", Value::Integer(1)),
-        (
-            "Region",
-            Value::Text("12345678-1234-1234-1234-123456789ABC".into()),
-        ),
+        ("Region", Value::Text("12345678-1234-1234-1234-123456789ABC".into())),
         ("Amount", Value::Integer(7)),
         ("From", Value::parse(DataType::Date, "1995-06-01").unwrap()),
         ("Rate", Value::parse(DataType::Decimal, "0.75").unwrap()),
         ("Ids", Value::Integer(1)),
         ("Ids", Value::Integer(2)),
     ];
-    assert_eq!(
-        shown(&profile, &query_with(sql, &values)).await.unwrap(),
-        "id Integer\nInt64\n1"
-    );
+    assert_eq!(shown(&profile, &query_with(sql, &values)).await.unwrap(), "id Integer\nInt64\n1");
 
-    let unfit = query_with(
-        "select id from sales where id = ?Id?",
-        &[("Id", Value::Text("1".into()))],
-    );
+    let unfit = query_with("select id from sales where id = ?Id?", &[("Id", Value::Text("1".into()))]);
     let error = refusal(&profile, &unfit).await;
-    assert_eq!(
-        error.to_string(),
-        "value 1 of the query is the text `1`, which cannot be used as int2 there"
-    );
+    assert_eq!(error.to_string(), "value 1 of the query is the text `1`, which cannot be used as int2 there");
     assert!(matches!(error, Error::Value { position: 1, .. }));
 }
 
@@ -142,34 +110,20 @@ async fn a_place_without_a_type_takes_the_values_own() {
     let (profile, _) = database();
     let sql = "select i from generate_series(1, 4) as i
                where (?A? is null or i > 2) and (?B? is null or i > ?B?) and (?C? is null or i < 4)";
-    let values = [
-        ("A", Value::Null(DataType::Date)),
-        ("B", Value::Integer(2)),
-        ("C", Value::Boolean(true)),
-    ];
-    assert_eq!(
-        shown(&profile, &query_with(sql, &values)).await.unwrap(),
-        "i Integer\nInt64\n3"
-    );
+    let values = [("A", Value::Null(DataType::Date)), ("B", Value::Integer(2)), ("C", Value::Boolean(true))];
+    assert_eq!(shown(&profile, &query_with(sql, &values)).await.unwrap(), "i Integer\nInt64\n3");
 
     let many: Vec<String> = (0..20).map(|_| "?A? is null".to_owned()).collect();
     let sql = format!("select 1 as one where {}", many.join(" and "));
     let values = [("A", Value::Null(DataType::Text))];
-    assert_eq!(
-        shown(&profile, &query_with(&sql, &values)).await.unwrap(),
-        "one Integer\nInt64\n1"
-    );
+    assert_eq!(shown(&profile, &query_with(&sql, &values)).await.unwrap(), "one Integer\nInt64\n1");
 }
 
 #[tokio::test]
 async fn a_longer_result_is_cut_where_the_limit_says() {
     let (profile, _) = database();
     let endless = query("select generate_series(1, 1000000000) as i");
-    let small = Limits {
-        batch_rows: 100,
-        rows_max: 250,
-        ..limits()
-    };
+    let small = Limits { batch_rows: 100, rows_max: 250, ..limits() };
     let mut rows = run(&profile, &endless, small).await.unwrap();
     let mut sizes = Vec::new();
     while let Some(batch) = rows.stream.try_next().await.unwrap() {
@@ -187,31 +141,17 @@ async fn a_longer_result_is_cut_where_the_limit_says() {
 async fn a_withheld_query_has_columns_and_is_not_run() {
     let (profile, _) = database();
     let sql = "select 1 / 0 as boom, 'x' as t where 'North' = @RegionID";
-    let withheld = Template::parse(sql)
-        .unwrap()
-        .bind(reader(&[]), &BTreeMap::new())
-        .unwrap();
-    assert_eq!(
-        shown(&profile, &withheld).await.unwrap(),
-        "boom Integer | t Text\nInt64 | Utf8"
-    );
+    let withheld = Template::parse(sql).unwrap().bind(reader(&[]), &BTreeMap::new()).unwrap();
+    assert_eq!(shown(&profile, &withheld).await.unwrap(), "boom Integer | t Text\nInt64 | Utf8");
 }
 
 #[tokio::test]
 async fn columns_are_described_without_running_the_query() {
     let (profile, _) = database();
-    let columns = sources()
-        .columns(
-            &profile,
-            &query("select 1 / 0 as boom, now() as at, sum(1.5) as s"),
-        )
-        .await
-        .unwrap();
+    let columns =
+        sources().columns(&profile, &query("select 1 / 0 as boom, now() as at, sum(1.5) as s")).await.unwrap();
     let types: Vec<DataType> = columns.iter().map(|(_, data_type)| *data_type).collect();
-    assert_eq!(
-        types,
-        [DataType::Integer, DataType::DateTime, DataType::Decimal]
-    );
+    assert_eq!(types, [DataType::Integer, DataType::DateTime, DataType::Decimal]);
 }
 
 #[tokio::test]
@@ -219,19 +159,12 @@ async fn the_databases_own_words_come_with_line_and_hint() {
     let (profile, name) = database();
     Postgres::shared().execute(&name, "create table sales (id int)");
     let error = refusal(&profile, &query("select ids\nfrom\n  sales_of_today")).await;
-    assert_eq!(
-        error.to_string(),
-        "relation \"sales_of_today\" does not exist (line 3)"
-    );
+    assert_eq!(error.to_string(), "relation \"sales_of_today\" does not exist (line 3)");
     let error = refusal(&profile, &query("select\n  idd from sales")).await;
     let said = error.said().unwrap();
     assert_eq!((said.line, said.code.as_deref()), (Some(2), Some("42703")));
     assert!(error.fix().unwrap().contains("sales.id"));
-    let error = refusal(
-        &profile,
-        &query("select 1 / (i - 3) from generate_series(1, 5) as i"),
-    )
-    .await;
+    let error = refusal(&profile, &query("select 1 / (i - 3) from generate_series(1, 5) as i")).await;
     assert_eq!(error.to_string(), "division by zero");
 }
 
@@ -255,25 +188,14 @@ async fn the_catalog_holds_what_the_user_may_read() {
     }
     profile.password = Some(Secret::new("only for sales"));
     let catalog = sources().catalog(&profile).await.unwrap();
-    let names: Vec<String> = catalog
-        .tables
-        .iter()
-        .map(|table| format!("{}.{}", table.schema, table.name))
-        .collect();
+    let names: Vec<String> = catalog.tables.iter().map(|table| format!("{}.{}", table.schema, table.name)).collect();
     assert_eq!(names, ["shop.latest", "shop.sales"]);
-    let types: Vec<DataType> = catalog.tables[1]
-        .columns
-        .iter()
-        .map(|column| column.data_type)
-        .collect();
+    let types: Vec<DataType> = catalog.tables[1].columns.iter().map(|column| column.data_type).collect();
     assert_eq!(types, [DataType::Integer, DataType::Date, DataType::Text]);
 
     let steps = sources().test(&profile).await;
     let rights = steps.iter().find(|step| step.name == "rights").unwrap();
-    assert_eq!(
-        (rights.ok, rights.found.as_deref(), &rights.why),
-        (true, Some("reads 2 tables and views"), &None)
-    );
+    assert_eq!((rights.ok, rights.found.as_deref(), &rights.why), (true, Some("reads 2 tables and views"), &None));
 }
 
 #[tokio::test]
@@ -281,80 +203,27 @@ async fn a_test_goes_step_by_step_to_the_first_that_fails() {
     let (good, name) = database();
     let steps = sources().test(&good).await;
     let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
-    assert_eq!(
-        names,
-        [
-            "name",
-            "port",
-            "encryption",
-            "password",
-            "rights",
-            "version"
-        ]
-    );
-    assert!(
-        steps[5]
-            .found
-            .as_deref()
-            .unwrap()
-            .starts_with("PostgreSQL ")
-    );
+    assert_eq!(names, ["name", "port", "encryption", "password", "rights", "version"]);
+    assert!(steps[5].found.as_deref().unwrap().starts_with("PostgreSQL "));
     assert!(steps[4].why.as_deref().unwrap().contains("superuser"));
 
     let port = Postgres::shared().port();
     let role = Postgres::shared().fresh_role_with_password("the right one");
-    let wrong = server(
-        port,
-        &name,
-        &role,
-        Some("s3cret-but-wrong"),
-        PostgresTls::Disable,
-    );
+    let wrong = server(port, &name, &role, Some("s3cret-but-wrong"), PostgresTls::Disable);
     let steps = sources().test(&wrong).await;
     let last = steps.last().unwrap();
     assert_eq!((last.name, last.ok), ("password", false));
     assert!(!format!("{steps:?}").contains("s3cret"));
 
-    let steps = sources()
-        .test(&server(
-            port,
-            "no_such_database",
-            "postgres",
-            None,
-            PostgresTls::Disable,
-        ))
-        .await;
-    assert_eq!(
-        steps.last().unwrap().fix.as_deref(),
-        Some("check the name of the database")
-    );
+    let steps = sources().test(&server(port, "no_such_database", "postgres", None, PostgresTls::Disable)).await;
+    assert_eq!(steps.last().unwrap().fix.as_deref(), Some("check the name of the database"));
 
-    let steps = sources()
-        .test(&server(port, &name, "postgres", None, PostgresTls::Verify))
-        .await;
-    assert_eq!(
-        (steps.last().unwrap().name, steps.last().unwrap().ok),
-        ("encryption", false)
-    );
+    let steps = sources().test(&server(port, &name, "postgres", None, PostgresTls::Verify)).await;
+    assert_eq!((steps.last().unwrap().name, steps.last().unwrap().ok), ("encryption", false));
 
-    let closed = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let steps = sources()
-        .test(&server(
-            closed,
-            &name,
-            "postgres",
-            None,
-            PostgresTls::Disable,
-        ))
-        .await;
-    assert_eq!(
-        (steps.last().unwrap().name, steps.last().unwrap().ok),
-        ("port", false)
-    );
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let steps = sources().test(&server(closed, &name, "postgres", None, PostgresTls::Disable)).await;
+    assert_eq!((steps.last().unwrap().name, steps.last().unwrap().ok), ("port", false));
 }
 
 #[tokio::test]
@@ -362,23 +231,11 @@ async fn no_error_holds_the_password() {
     let (_, name) = database();
     let role = Postgres::shared().fresh_role_with_password("the right one");
     let port = Postgres::shared().port();
-    let wrong = server(
-        port,
-        &name,
-        &role,
-        Some("s3cret-but-wrong"),
-        PostgresTls::Disable,
-    );
+    let wrong = server(port, &name, &role, Some("s3cret-but-wrong"), PostgresTls::Disable);
     let error = refusal(&wrong, &query("select 1")).await;
     assert!(matches!(error, Error::SignIn(_)), "{error}");
     let told = format!("{error} {error:?} {wrong:?}");
-    assert!(
-        told.contains("password authentication failed") && !told.contains("s3cret"),
-        "{told}"
-    );
+    assert!(told.contains("password authentication failed") && !told.contains("s3cret"), "{told}");
     let missing = server(port, &name, &role, None, PostgresTls::Disable);
-    assert!(matches!(
-        refusal(&missing, &query("select 1")).await,
-        Error::SignIn(_)
-    ));
+    assert!(matches!(refusal(&missing, &query("select 1")).await, Error::SignIn(_)));
 }

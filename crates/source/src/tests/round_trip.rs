@@ -7,8 +7,7 @@ use super::*;
 
 /// Values of every type, in the ranges that both databases have.
 fn values() -> impl Strategy<Value = Value> {
-    let date =
-        (1_i16..=9_999, 1_i8..=12, 1_i8..=28).prop_map(|(y, m, d)| jiff::civil::date(y, m, d));
+    let date = (1_i16..=9_999, 1_i8..=12, 1_i8..=28).prop_map(|(y, m, d)| jiff::civil::date(y, m, d));
     let time = (0_i8..24, 0_i8..60, 0_i8..60, 0_i32..1_000_000)
         .prop_map(|(h, m, s, us)| jiff::civil::time(h, m, s, us * 1_000));
     prop_oneof![
@@ -19,13 +18,8 @@ fn values() -> impl Strategy<Value = Value> {
         date.clone().prop_map(Value::Date),
         (date, time).prop_map(|(date, time)| Value::DateTime(date.to_datetime(time))),
         any::<bool>().prop_map(Value::Boolean),
-        prop_oneof![
-            Just(DataType::Text),
-            Just(DataType::Integer),
-            Just(DataType::Date),
-            Just(DataType::Decimal)
-        ]
-        .prop_map(Value::Null),
+        prop_oneof![Just(DataType::Text), Just(DataType::Integer), Just(DataType::Date), Just(DataType::Decimal)]
+            .prop_map(Value::Null),
     ]
 }
 
@@ -38,28 +32,19 @@ fn expected(value: &Value) -> String {
 }
 
 async fn came_back(profile: &Profile, cast: &str, value: &Value) -> String {
-    let bound = query_with(
-        &format!("select ?Value?{cast} as back"),
-        &[("Value", value.clone())],
-    );
+    let bound = query_with(&format!("select ?Value?{cast} as back"), &[("Value", value.clone())]);
     let rows = run(profile, &bound, limits()).await.unwrap();
     let batches: Vec<RecordBatch> = rows.stream.try_collect().await.unwrap();
     let options = FormatOptions::new().with_null("NULL");
-    ArrayFormatter::try_new(batches[0].column(0), &options)
-        .unwrap()
-        .value(0)
-        .to_string()
+    ArrayFormatter::try_new(batches[0].column(0), &options).unwrap().value(0).to_string()
 }
 
 #[test]
 fn postgresql_gives_back_what_was_bound() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (profile, _) = database();
-    let mut runner = TestRunner::new(ProptestConfig {
-        cases: 96,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    });
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() });
     let held = runner.run(&values(), |value| {
         let cast = match value.data_type() {
             DataType::Text => "::text",
@@ -85,18 +70,13 @@ fn sqlite_gives_back_what_was_bound() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let made = Made::by("");
     let profile = made.profile();
-    let mut runner = TestRunner::new(ProptestConfig {
-        cases: 192,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    });
+    let mut runner =
+        TestRunner::new(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() });
     let held = runner.run(&values(), |value| {
         let back = runtime.block_on(came_back(&profile, "", &value));
         let same = match &value {
             Value::DateTime(at) => back.parse::<jiff::civil::DateTime>().ok() == Some(*at),
-            Value::Decimal(number) => {
-                back.parse::<f64>().ok() == number.to_string().parse::<f64>().ok()
-            }
+            Value::Decimal(number) => back.parse::<f64>().ok() == number.to_string().parse::<f64>().ok(),
             Value::Boolean(flag) => back == i64::from(*flag).to_string(),
             other => back == expected(other),
         };

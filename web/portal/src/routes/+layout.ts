@@ -9,7 +9,7 @@ export const prerender = false;
 
 let started = false;
 
-/** Knows who is signed in before any page is shown; pages in `(bare)` work without. */
+/** Knows who is signed in before any page is shown; pages in `(bare)` work without, and so does the help. */
 export const load: LayoutLoad = async ({ route, url, untrack }) => {
   if (!started) {
     session.start();
@@ -19,11 +19,13 @@ export const load: LayoutLoad = async ({ route, url, untrack }) => {
   // The frame is on its way while the session is asked for; pages without it do not load it.
   const frame = import('$lib/frame/Frame.svelte').then((module) => module.default);
   if (session.current) return { Frame: await frame };
+  const open = route.id?.startsWith('/help') ?? false;
   const path = untrack(() => url.pathname + url.search + url.hash);
   try {
     if (await session.load()) return { Frame: await frame };
   } catch (thrown) {
-    return { problem: problemOf(thrown) };
+    return open ? {} : { problem: problemOf(thrown) };
   }
+  if (open) return {};
   redirect(307, signInAddress(path));
 };

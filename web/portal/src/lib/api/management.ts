@@ -1,6 +1,15 @@
 // Bodies of what publishers and administrators work with: Views, connection profiles, assignments, people, the log.
 
-import type { Cell, Column, Instant, Parameter, ParameterType, ParameterValue, Permission, ReportType } from './types';
+import type {
+  Cell,
+  Column,
+  Instant,
+  Parameter,
+  ParameterType,
+  ParameterValue,
+  Permission,
+  ReportType,
+} from './types';
 
 export interface Person {
   id: string;

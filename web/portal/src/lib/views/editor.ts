@@ -95,7 +95,11 @@ const look = EditorView.theme({
   '.cm-scroller': { fontFamily: 'var(--font-mono)', lineHeight: '1.55', fontVariantLigatures: 'none' },
   '.cm-content': { padding: 'var(--space-2) 0', caretColor: 'var(--ink)' },
   '.cm-line': { padding: '0 var(--space-3)' },
-  '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--ink-faint)', borderRight: 'var(--border)' },
+  '.cm-gutters': {
+    backgroundColor: 'var(--sunken)',
+    color: 'var(--ink-faint)',
+    borderRight: 'var(--border)',
+  },
   '.cm-lineNumbers .cm-gutterElement': { minWidth: '28px', padding: '0 var(--space-2) 0 var(--space-1)' },
   '.cm-cursor': { borderLeftColor: 'var(--ink)' },
   '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
@@ -121,7 +125,10 @@ const look = EditorView.theme({
     boxShadow: 'var(--shadow)',
     overflow: 'hidden',
   },
-  '.cm-tooltip.cm-tooltip-autocomplete > ul': { fontFamily: 'var(--font-mono)', fontSize: 'var(--text-label)' },
+  '.cm-tooltip.cm-tooltip-autocomplete > ul': {
+    fontFamily: 'var(--font-mono)',
+    fontSize: 'var(--text-label)',
+  },
   '.cm-tooltip.cm-tooltip-autocomplete > ul > li': { padding: '3px var(--space-2)' },
   '.cm-tooltip-autocomplete ul li[aria-selected]': {
     backgroundColor: 'var(--accent-tint)',
@@ -207,7 +214,11 @@ function language(
 ): Extension {
   const dialect = kind === 'postgresql' ? PostgreSQL : SQLite;
   return [
-    sql({ dialect, schema: namespace(catalog), ...(kind === 'postgresql' ? { defaultSchema: 'public' } : {}) }),
+    sql({
+      dialect,
+      schema: namespace(catalog),
+      ...(kind === 'postgresql' ? { defaultSchema: 'public' } : {}),
+    }),
     dialect.language.data.of({ autocomplete: offer(words) }),
   ];
 }

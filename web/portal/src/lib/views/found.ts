@@ -24,7 +24,11 @@ export function nameFrom(title: string): string {
 }
 
 /** The parameters of a text: those known keep their place and settings, new ones come after them. */
-export function parametersFor(names: string[], known: Parameter[], gone: Map<string, Parameter>): Parameter[] {
+export function parametersFor(
+  names: string[],
+  known: Parameter[],
+  gone: Map<string, Parameter>,
+): Parameter[] {
   for (const parameter of known) if (!names.includes(parameter.name)) gone.set(parameter.name, parameter);
   const kept = known.filter(({ name }) => names.includes(name));
   const added = names

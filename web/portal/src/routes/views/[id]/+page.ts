@@ -6,6 +6,7 @@ import type { PageLoad } from './$types';
 export const load: PageLoad = async ({ parent, params, url, depends }) => {
   depends('views:one');
   void import('$lib/views/editor');
+  const parts = import('$lib/views/parts');
   const id = params.id;
   const version = Number(url.searchParams.get('from'));
   await parent();
@@ -16,5 +17,5 @@ export const load: PageLoad = async ({ parent, params, url, depends }) => {
       : undefined,
     forEditor(),
   ]);
-  return { view, from, preferred: await assignedOn(view), ...rest };
+  return { parts, view, from, preferred: await assignedOn(view), ...rest };
 };

@@ -6,10 +6,11 @@ import type { PageLoad } from './$types';
 export const load: PageLoad = async ({ parent, params, depends }) => {
   depends('connections:one');
   const path = { id: params.id };
+  const test = import('$lib/management/ConnectionTest.svelte');
   await parent();
   const [connection, people] = await Promise.all([
     unwrap(api.GET('/api/v1/connections/{id}', { params: { path } })),
     publishers(),
   ]);
-  return { connection, people };
+  return { test, connection, people };
 };
