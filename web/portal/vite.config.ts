@@ -23,10 +23,10 @@ const GROUPS = [
   },
   {
     name: 'page',
-    test: /(ui\/src\/(PageHeader|When|Badge|Panel)\.|icons\/(plus|trash-2|pencil|download)\.)/,
+    test: /(ui\/src\/(PageHeader|When|Badge|Panel)\.|icons\/(plus|trash[-\w]*|pencil|download)\.)/,
   },
+  { name: 'form', test: /(ui\/src\/leaving\.|src\/lib\/(form\/(submission|leaving)|everything|address)\.)/ },
   { name: 'list', test: /(ui\/src\/(DataTable|Skeleton)\.|src\/lib\/(SearchBox|list\.svelte)\.)/ },
-  { name: 'form', test: /(ui\/src\/leaving\.|src\/lib\/(form\/(submission|leaving)|everything|address))/ },
   { name: 'inputs', test: /(ui\/src\/(NumberInput|DateInput)\.|src\/lib\/views\/types)/ },
 ];
 

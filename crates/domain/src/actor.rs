@@ -6,7 +6,7 @@
 use world::Instant;
 
 use crate::{
-    Assignment, Connection, FieldValue, Permission, Permissions, PersonId, Role, RoleId, Run, SecurityContext, View, ViewVersion,
+    Assignment, Connection, FieldValue, Permission, Permissions, PersonId, Role, RoleId, Run, SecurityContext, View,
 };
 
 /// A signed-in person with the rights of this moment.
@@ -145,16 +145,13 @@ impl Action for Remove<'_> {
 }
 
 /// Read or change a published View: its publisher, and who manages reports. The text of a View is not for readers.
-pub struct Manage<'a> {
-    pub view: &'a View,
-    pub current: &'a ViewVersion,
-}
+pub struct Manage<'a>(pub &'a View);
 
 impl Action for Manage<'_> {
     type Subject = View;
     fn check(self, actor: &Actor) -> Result<View, Denied> {
-        let own = actor.has(Permission::Publish) && self.current.published_by == actor.person;
-        if own || actor.has(Permission::ManageReports) { Ok(self.view.clone()) } else { Err(Denied::NotFound) }
+        let own = actor.has(Permission::Publish) && self.0.publisher == actor.person;
+        if own || actor.has(Permission::ManageReports) { Ok(self.0.clone()) } else { Err(Denied::NotFound) }
     }
 }
 

@@ -15,6 +15,8 @@ pub struct View {
     pub category: String,
     /// The version that runs.
     pub version: i64,
+    /// Who published its first version: the View stays theirs, whoever publishes later ones.
+    pub publisher: PersonId,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -12,7 +12,7 @@ create table session (
     idle_expires_us  bigint not null,
     expires_us       bigint not null
 );
-create index session_user on session (user_id);
+create index session_by_user on session (user_id);
 create index session_expires on session (idle_expires_us);
 create table session_token (
     token_hash text   not null primary key,

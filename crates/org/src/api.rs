@@ -36,7 +36,9 @@ use axum::{
     http::{StatusCode, Uri},
     middleware,
 };
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
+};
 
 use crate::{Org, operations::Routes};
 

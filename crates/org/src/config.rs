@@ -91,13 +91,17 @@ impl OrgConfig {
 }
 
 fn parse_address(text: &str) -> Result<Url> {
-    let address = Url::from_str(text).map_err(|error| Error::Setting { name: "addresses", reason: format!("`{text}`: {error}") })?;
+    let address = Url::from_str(text)
+        .map_err(|error| Error::Setting { name: "addresses", reason: format!("`{text}`: {error}") })?;
     check_address(&address)?;
     Ok(address)
 }
 
 fn check_address(address: &Url) -> Result<()> {
-    let bare = address.path() == "/" && address.query().is_none() && address.fragment().is_none() && address.username().is_empty();
+    let bare = address.path() == "/"
+        && address.query().is_none()
+        && address.fragment().is_none()
+        && address.username().is_empty();
     if matches!(address.scheme(), "http" | "https") && address.host().is_some() && bare {
         return Ok(());
     }
@@ -113,7 +117,9 @@ mod tests {
     fn an_address_is_scheme_host_and_port_alone() {
         let config = || OrgConfig::local("data".into(), "keys".into());
         assert!(config().with_addresses(&["http://localhost:8081", "https://org.example.test"]).is_ok());
-        for wrong in ["localhost:8081", "http://localhost/org", "ftp://localhost", "http://me@localhost", "http://localhost/?x"] {
+        for wrong in
+            ["localhost:8081", "http://localhost/org", "ftp://localhost", "http://me@localhost", "http://localhost/?x"]
+        {
             assert!(config().with_addresses(&[wrong]).is_err(), "{wrong}");
         }
     }

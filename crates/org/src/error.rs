@@ -33,6 +33,8 @@ pub enum Error {
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+const TAKEN: &str = "An object with this field already exists in the current organization";
+
 /// An answer that is an error, in Okta's form.
 #[derive(Clone, Debug)]
 pub struct Fault {
@@ -59,6 +61,15 @@ impl Fault {
     /// E0000001 with one cause, about one field.
     pub fn field(field: &str, reason: &str) -> Fault {
         Fault::invalid(field, [format!("{field}: {reason}")])
+    }
+
+    /// What an error of the model means when it may be that another object has this field's value: two calls at once can both find
+    /// it free, and then the database decides.
+    pub fn taken(field: &str) -> impl Fn(Error) -> Fault {
+        move |error| match error {
+            Error::Database(db::Error::Conflict { .. }) => Fault::field(field, TAKEN),
+            other => other.into(),
+        }
     }
 
     /// E0000007; `kind` is Okta's internal word, such as `User` or `UserGroup`.

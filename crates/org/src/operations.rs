@@ -90,7 +90,10 @@ fn matches(template: &str, path: &str) -> bool {
 }
 
 fn parse(text: &'static str) -> Vec<Operation> {
-    text.lines().skip(1).map(|line| parse_row(line).unwrap_or_else(|| panic!("row `{line}` of the operations table is wrong"))).collect()
+    text.lines()
+        .skip(1)
+        .map(|line| parse_row(line).unwrap_or_else(|| panic!("row `{line}` of the operations table is wrong")))
+        .collect()
 }
 
 fn parse_row(line: &'static str) -> Option<Operation> {

@@ -26,8 +26,7 @@ use crate::{
         self,
         group::{self, GroupType},
         id::OrgId,
-        organization,
-        user,
+        log, organization, user,
         zone::{self, ZoneContent},
     },
     oauth, signin,
@@ -37,9 +36,13 @@ use crate::{
 
 /// How long a client may take to send its request's head.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const HOUSEKEEPING_EVERY: Duration = Duration::from_secs(3_600);
+/// Events removed in one transaction, so that nobody waits long for it.
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Zones that every org of Okta's has, and whether they block.
-const SYSTEM_ZONES: [(&str, &str); 3] = [("LegacyIpZone", "POLICY"), ("BlockedIpZone", "BLOCKLIST"), ("DefaultExemptIpZone", "POLICY")];
+const SYSTEM_ZONES: [(&str, &str); 3] =
+    [("LegacyIpZone", "POLICY"), ("BlockedIpZone", "BLOCKLIST"), ("DefaultExemptIpZone", "POLICY")];
 
 /// An org that listens.
 pub struct Running {
@@ -49,6 +52,7 @@ pub struct Running {
     pub first_administrator_link: Option<Url>,
     pub org: Org,
     listeners: Vec<Listener>,
+    housekeeping: JoinHandle<()>,
 }
 
 struct Listener {
@@ -61,6 +65,7 @@ struct Listener {
 impl Running {
     /// Takes no new connections, lets what runs end, and closes the database.
     pub async fn stop(self) {
+        self.housekeeping.abort();
         for listener in &self.listeners {
             listener.handle.graceful_shutdown(Some(STOP_TIMEOUT));
         }
@@ -92,9 +97,31 @@ pub async fn start(config: OrgConfig, world: World) -> Result<Running> {
     if let Some(https) = https {
         listeners.push(listen_securely(&org, https, &app, tls::server_config(&org).await?)?);
     }
+    let housekeeping = tokio::spawn(keep_house(org.clone()));
     let first_administrator_link = console::first_administrator_link(&org).await?;
     tracing::info!(%http_address, ?https_address, org = %org.id, "the org listens");
-    Ok(Running { http_address, https_address, first_administrator_link, org, listeners })
+    Ok(Running { http_address, https_address, first_administrator_link, org, listeners, housekeeping })
+}
+
+/// Forgets, again and again, what need not be kept any longer.
+async fn keep_house(org: Org) {
+    loop {
+        if let Err(error) = forget_old(&org).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "old events of the log could not be removed");
+        }
+        tokio::time::sleep(HOUSEKEEPING_EVERY).await;
+    }
+}
+
+async fn forget_old(org: &Org) -> Result<()> {
+    loop {
+        let mut tx = org.db.begin().await?;
+        let forgotten = log::forget_old(&mut tx, org.now(), FORGOTTEN_AT_ONCE).await?;
+        tx.commit().await?;
+        if forgotten < FORGOTTEN_AT_ONCE.unsigned_abs() {
+            return Ok(());
+        }
+    }
 }
 
 type Bound = (TcpListener, SocketAddr);
@@ -109,14 +136,20 @@ fn bind(address: SocketAddr) -> Result<Bound> {
 
 fn listen((listener, address): Bound, app: &Router) -> Result<Listener> {
     let handle = Handle::new();
-    let mut server = axum_server::from_tcp(listener).map_err(|source| Error::Listen { address, source })?.handle(handle.clone());
+    let mut server =
+        axum_server::from_tcp(listener).map_err(|source| Error::Listen { address, source })?.handle(handle.clone());
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
     let app = app.clone().layer(Extension(Scheme::Http));
     let task = tokio::spawn(server.serve(app.into_make_service_with_connect_info::<SocketAddr>()));
     Ok(Listener { handle, task, renewal: None })
 }
 
-fn listen_securely(org: &Org, (listener, address): Bound, app: &Router, certificate: Arc<rustls::ServerConfig>) -> Result<Listener> {
+fn listen_securely(
+    org: &Org,
+    (listener, address): Bound,
+    app: &Router,
+    certificate: Arc<rustls::ServerConfig>,
+) -> Result<Listener> {
     let handle = Handle::new();
     let certificate = RustlsConfig::from_config(certificate);
     let renewal = tokio::spawn(tls::renewal(org.clone(), certificate.clone()));
@@ -152,9 +185,12 @@ async fn open(config: OrgConfig, world: World, http: SocketAddr, https: Option<S
 
 /// Whether nothing was ever kept in this database: only then may a key be made.
 async fn is_new(db: &Db) -> Result<bool> {
-    migrate::run(db, &[], world::Instant::EPOCH).await?;
-    let row = query("select count(*) as n from migration").one(&mut *db.read().await?).await?;
-    Ok(row.get::<i64>("n")? == 0)
+    match query("select count(*) as n from migration").one(&mut *db.read().await?).await {
+        Ok(row) => Ok(row.get::<i64>("n")? == 0),
+        // There is no such table yet.
+        Err(db::Error::Failed(_)) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What every org has from its first moment. Makes what is missing, and nothing twice.
@@ -167,7 +203,8 @@ async fn built_in(db: &Db, config: &OrgConfig, world: &World) -> Result<OrgId> {
     user::create_type(&mut tx, world, "user", true).await?;
     group::create(&mut tx, world, GroupType::BuiltIn, group::EVERYONE, Some(group::EVERYONE_DESCRIPTION)).await?;
     for (name, usage) in SYSTEM_ZONES {
-        let content = ZoneContent { name: name.to_owned(), usage: usage.to_owned(), gateways: Vec::new(), proxies: Vec::new() };
+        let content =
+            ZoneContent { name: name.to_owned(), usage: usage.to_owned(), gateways: Vec::new(), proxies: Vec::new() };
         zone::create(&mut tx, world, &content, true).await?;
     }
     tx.commit().await?;
@@ -179,7 +216,8 @@ fn own_addresses(http: SocketAddr, https: Option<SocketAddr>) -> Vec<Url> {
     let mut addresses = Vec::new();
     for (scheme, address) in std::iter::once(("http", http)).chain(https.map(|address| ("https", address))) {
         let hosts = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-        let own = (!address.ip().is_loopback() && !address.ip().is_unspecified()).then(|| SocketAddr::new(address.ip(), 0).to_string());
+        let own = (!address.ip().is_loopback() && !address.ip().is_unspecified())
+            .then(|| SocketAddr::new(address.ip(), 0).to_string());
         let own = own.and_then(|text| text.strip_suffix(":0").map(str::to_owned));
         for host in hosts.into_iter().chain(own) {
             addresses.extend(Url::parse(&format!("{scheme}://{host}:{}", address.port())));

@@ -8,6 +8,7 @@ mod edges;
 mod groups;
 mod logs;
 mod networks;
+mod postgres;
 mod roles;
 mod site;
 mod tokens;

@@ -124,7 +124,7 @@ impl Portal {
     ) -> Result<(domain::View, domain::ViewVersion)> {
         let view = store::view::find(conn, id).await?.ok_or(Error::NotFound)?;
         let current = store::view::version(conn, id, view.version).await?.ok_or(Error::NotFound)?;
-        let permit = actor.may(Manage { view: &view, current: &current })?;
+        let permit = actor.may(Manage(&view))?;
         Ok((permit.subject, current))
     }
 }

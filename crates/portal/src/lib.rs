@@ -91,4 +91,8 @@ impl Portal {
     pub fn now(&self) -> Instant {
         self.world.now()
     }
+
+    pub fn world(&self) -> &World {
+        &self.world
+    }
 }

@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use vault::{MasterKey, Passwords, Secret, Vault};
 use world::{Files, Random, World};
 
-use crate::{Portal, PortalConfig, Result, State, files::FILES_AT_ONCE_MAX, people::People, runner::Runner};
+use crate::{Error, Portal, PortalConfig, Result, State, files::FILES_AT_ONCE_MAX, people::People, runner::Runner};
 
 impl Portal {
     /// Opens the portal's data, making it where there is none.
@@ -40,6 +40,15 @@ impl Portal {
         portal.keep_house();
         portal.keep_in_step();
         Ok(portal)
+    }
+
+    /// Whether requests can be answered: the metadata database answers, and the portal is not about to stop.
+    pub async fn ready(&self) -> Result<()> {
+        if self.runner.stopping.is_cancelled() {
+            return Err(Error::TooMany("the server is stopping".to_owned()));
+        }
+        store::is_new(&mut *self.db.read().await?).await?;
+        Ok(())
     }
 }
 

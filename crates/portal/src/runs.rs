@@ -106,19 +106,28 @@ impl Portal {
             return Ok(self.status(actor, earlier));
         }
 
+        let order = Order { run: run.id.clone(), connection, query, columns: definition.columns };
+        let (portal, actor) = (self.clone(), actor.clone());
+        to_the_end(async move {
+            let run = portal.begin(&actor, run, order, new.idempotency_key.as_deref()).await?;
+            Ok(portal.status(&actor, run))
+        })
+        .await
+    }
+
+    /// Records a run and starts it.
+    async fn begin(&self, actor: &Actor, run: Run, order: Order, key: Option<&str>) -> Result<Run> {
         let reservation = self.reserve(&run.id, &actor.person)?;
         let mut tx = self.db.begin().await?;
         if !store::run::insert(&mut tx, &run, key).await? {
             drop(tx);
-            let earlier = self.begun_under(key, &run).await?.ok_or(Error::NotFound)?;
-            return Ok(self.status(actor, earlier));
+            return self.begun_under(key, &run).await?.ok_or(Error::NotFound);
         }
         let what = format!("{} on {} ({})", run.title, run.connection_name, run.id);
         self.record(&mut tx, actor, "run", run.asked.as_str(), &what).await?;
         tx.commit().await?;
-        let order = Order { run: run.id.clone(), connection, query, columns: definition.columns };
         self.start(reservation, order);
-        Ok(self.status(actor, run))
+        Ok(run)
     }
 
     /// The run that this person began before under the same key, if it asked for the same.
@@ -149,37 +158,45 @@ impl Portal {
 
     /// Ends a run and stops the database's work for it.
     pub async fn cancel_run(&self, actor: &Actor, id: &RunId) -> Result<RunStatus> {
-        let mut tx = self.db.begin().await?;
-        let run = store::run::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-        let permit = actor.may(Remove(&run))?;
-        let ended = self.ended(id, RunState::Cancelled, None);
-        if !store::run::end(&mut tx, id, &ended).await? {
-            if run.state == RunState::Cancelled {
-                return Ok(self.status(actor, run));
+        let (portal, actor, id) = (self.clone(), actor.clone(), id.clone());
+        to_the_end(async move {
+            let mut tx = portal.db.begin().await?;
+            let run = store::run::find(&mut tx, &id).await?.ok_or(Error::NotFound)?;
+            let permit = actor.may(Remove(&run))?;
+            let ended = portal.ended(&id, RunState::Cancelled, None);
+            if !store::run::end(&mut tx, &id, &ended).await? {
+                if run.state == RunState::Cancelled {
+                    return Ok(portal.status(&actor, run));
+                }
+                return Err(Error::Conflict(format!("this run has ended already: it is {}", run.state.as_str())));
             }
-            return Err(Error::Conflict(format!("this run has ended already: it is {}", run.state.as_str())));
-        }
-        self.record(&mut tx, actor, "run", "cancel", &format!("{} ({id})", permit.subject.title)).await?;
-        let run = store::run::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-        tx.commit().await?;
-        self.runner.stop(id);
-        Ok(self.status(actor, run))
+            portal.record(&mut tx, &actor, "run", "cancel", &format!("{} ({id})", permit.subject.title)).await?;
+            let run = store::run::find(&mut tx, &id).await?.ok_or(Error::NotFound)?;
+            tx.commit().await?;
+            portal.runner.stop(&id);
+            Ok(portal.status(&actor, run))
+        })
+        .await
     }
 
     /// Removes a run that has ended, with its data.
     pub async fn remove_run(&self, actor: &Actor, id: &RunId) -> Result<()> {
-        let mut tx = self.db.begin().await?;
-        let run = store::run::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
-        let permit = actor.may(Remove(&run))?;
-        if !store::run::delete(&mut tx, id).await? {
-            return Err(Error::Conflict("this run still goes on; cancel it first".to_owned()));
-        }
-        let what = format!("{} of {} ({id})", permit.subject.title, permit.subject.person_name);
-        self.record(&mut tx, actor, "run", "delete", &what).await?;
-        tx.commit().await?;
-        // The row is gone: what is left of the data, should this fail, goes with the sweep of the next start.
-        self.results.delete(id)?;
-        Ok(())
+        let (portal, actor, id) = (self.clone(), actor.clone(), id.clone());
+        to_the_end(async move {
+            let mut tx = portal.db.begin().await?;
+            let run = store::run::find(&mut tx, &id).await?.ok_or(Error::NotFound)?;
+            let permit = actor.may(Remove(&run))?;
+            if !store::run::delete(&mut tx, &id).await? {
+                return Err(Error::Conflict("this run still goes on; cancel it first".to_owned()));
+            }
+            let what = format!("{} of {} ({id})", permit.subject.title, permit.subject.person_name);
+            portal.record(&mut tx, &actor, "run", "delete", &what).await?;
+            tx.commit().await?;
+            // The row is gone: what is left of the data, should this fail, goes with the sweep of the next start.
+            portal.results.delete(&id)?;
+            Ok(())
+        })
+        .await
     }
 
     /// The states of a run, the present one first, until it has ended: at most one every [`EVENT_INTERVAL`], and for
@@ -207,6 +224,16 @@ impl Portal {
         let (run, readable_rows) = self.with_live(run);
         let actions = actions(actor, &run);
         RunStatus { run, readable_rows, actions }
+    }
+}
+
+/// Does work to its end also when who asked for it goes away half-way, as a browser does that closes its connection: what is
+/// recorded is then also started, stopped or removed.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Error::TooMany("the server is stopping".to_owned())),
     }
 }
 

@@ -15,7 +15,6 @@ use std::{
     time::Duration,
 };
 
-use db::query;
 use domain::{
     Actor, Asked, AssignmentId, Budget, ConnectionId, ConnectionKind, DataType, FieldValue, Parameter, Permission, Permissions,
     ReportType, Role, RoleId, RunId, Value, Values, ViewId,
@@ -45,6 +44,11 @@ struct Site {
 
 impl Site {
     async fn start() -> Site {
+        Site::start_on(None).await
+    }
+
+    /// With the metadata elsewhere than in the data folder.
+    async fn start_on(database: Option<db::Address>) -> Site {
         let folder = tempfile::tempdir().unwrap();
         let sales = rusqlite::Connection::open(folder.path().join("sales.db")).unwrap();
         sales
@@ -55,11 +59,12 @@ impl Site {
             )
             .unwrap();
         let clock = Arc::new(ManualClock::at(NOW));
-        let portal = open(folder.path(), clock.clone()).await.unwrap();
+        let database = database.unwrap_or_else(|| db::Address::Sqlite(folder.path().join("data/portal.db")));
+        let portal = open_on(database, folder.path(), clock.clone()).await.unwrap();
         for role in ["User", "Other"] {
             let mut tx = portal.db.begin().await.unwrap();
-            let insert = "insert into role (id, name, group_name, permissions, preset, created_us) values ($1, $2, $2, '[]', 0, 0)";
-            query(insert).bind(format!("rol_test{role}")).bind(format!("Test{role}")).execute(&mut tx).await.unwrap();
+            let role = Role { name: format!("Test{role}"), group: format!("WRTest{role}"), ..role_of(role, Permissions::default()) };
+            store::role::insert(&mut tx, &role, NOW).await.unwrap();
             tx.commit().await.unwrap();
         }
         Site { portal, clock, folder }
@@ -148,22 +153,19 @@ impl Site {
 
     async fn add_person(&self, id: &str) {
         let mut tx = self.portal.db.begin().await.unwrap();
-        query(
-            "insert into person (id, source, issuer, subject, name, login, email, status, active, epoch, rights_us, created_us)
-             values ($1, 'okta', 'http://localhost', $1, $1, $1, '', 'ACTIVE', 1, 0, 0, 0, 0)",
-        )
-        .bind(id)
-        .execute(&mut tx)
-        .await
-        .unwrap();
+        store::person::insert_local(&mut tx, &id.into(), id, id, "", "", NOW).await.unwrap();
         tx.commit().await.unwrap();
     }
 }
 
 async fn open(folder: &Path, clock: Arc<ManualClock>) -> crate::Result<Portal> {
+    open_on(db::Address::Sqlite(folder.join("data/portal.db")), folder, clock).await
+}
+
+async fn open_on(database: db::Address, folder: &Path, clock: Arc<ManualClock>) -> crate::Result<Portal> {
     let config = PortalConfig {
         data_folder: folder.join("data"),
-        database: db::Address::Sqlite(folder.join("data/portal.db")),
+        database,
         master_key: KeySource::File(folder.join("keys/portal.key")),
         public_addresses: vec!["http://localhost:8080".parse().unwrap()],
         rights_max_age: Duration::from_secs(900),

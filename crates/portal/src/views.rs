@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Actor, Column, ConnectionId, DataType, FieldValue, Parameter, Permission, ReportType, SecurityContext, Template, Value, View,
+    Actor, Column, ConnectionId, DataType, FieldValue, Parameter, Permission, PersonId, ReportType, SecurityContext, Template, Value, View,
     ViewId, ViewVersion,
     actor::Use,
     view::{Definition, is_name},
@@ -88,7 +88,7 @@ impl Portal {
     pub async fn publish(&self, actor: &Actor, new: NewView) -> Result<ViewDetails> {
         actor.may(Use(Permission::Publish))?;
         let definition = self.checked_definition(actor, &new).await?;
-        let view = shaped(ViewId::new(self.world.random.as_ref()), 1, &new);
+        let view = shaped(ViewId::new(self.world.random.as_ref()), 1, actor.person.clone(), &new);
         let version = self.version_of(actor, &view, definition, new.note);
         let mut tx = self.db.begin().await?;
         store::view::insert(&mut tx, &view, self.now()).await.map_err(name_is_taken)?;
@@ -102,7 +102,7 @@ impl Portal {
     pub async fn publish_next(&self, actor: &Actor, id: &ViewId, new: NewView) -> Result<ViewDetails> {
         let (before, _) = self.managed(&mut *self.db.read().await?, actor, id).await?;
         let definition = self.checked_definition(actor, &new).await?;
-        let view = shaped(id.clone(), before.version + 1, &new);
+        let view = shaped(id.clone(), before.version + 1, before.publisher, &new);
         let version = self.version_of(actor, &view, definition, new.note);
         let mut tx = self.db.begin().await?;
         if !store::view::advance(&mut tx, &view).await.map_err(name_is_taken)? {
@@ -196,7 +196,7 @@ async fn details(conn: &mut db::Conn, view: View, shown: ViewVersion) -> Result<
     Ok(ViewDetails { view, shown, fields, publisher_name, assignments_count, versions })
 }
 
-fn shaped(id: ViewId, version: i64, new: &NewView) -> View {
+fn shaped(id: ViewId, version: i64, publisher: PersonId, new: &NewView) -> View {
     View {
         id,
         name: new.name.clone(),
@@ -204,6 +204,7 @@ fn shaped(id: ViewId, version: i64, new: &NewView) -> View {
         description: new.description.clone(),
         category: new.category.trim().to_owned(),
         version,
+        publisher,
     }
 }
 
@@ -260,9 +261,15 @@ pub(crate) fn parameters_fit(template: &Template, parameters: &[Parameter]) -> R
     }
 }
 
-/// A null of the right type wherever the query has a value, so that the database can say which columns come back.
+/// The default, or a null of the right type, wherever the query has a value, so that the database can say which columns come back.
+/// Some places (SQLite's `limit`) take no null: there a publisher gives the parameter a default.
 fn sample_values(parameters: &[Parameter]) -> BTreeMap<String, Vec<Value>> {
-    parameters.iter().map(|parameter| (parameter.name.clone(), vec![Value::Null(parameter.data_type)])).collect()
+    let sample = |parameter: &Parameter| {
+        let default = parameter.default.as_deref().filter(|text| !text.is_empty());
+        let read = default.and_then(|text| Value::parse(parameter.data_type, text).ok());
+        read.unwrap_or(Value::Null(parameter.data_type))
+    };
+    parameters.iter().map(|parameter| (parameter.name.clone(), vec![sample(parameter)])).collect()
 }
 
 fn sample_context(actor: &Actor, template: &Template, fields: &BTreeMap<String, DataType>) -> SecurityContext {

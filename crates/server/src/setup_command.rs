@@ -46,7 +46,7 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Error> 
     portal.connect_as_operator(bridge).await?;
     let mut failed = 0;
     for name in CheckName::ALL {
-        let check = portal.check_as_operator(name).await?;
+        let check = portal.check_as_operator(*name).await?;
         let mark = match check.state {
             CheckState::Passed => "ok     ",
             CheckState::Failed => "FAILED ",

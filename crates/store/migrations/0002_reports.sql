@@ -33,8 +33,10 @@ create table view (
     description text   not null,
     category    text   not null,
     version     bigint not null,
+    publisher   text   not null,            -- the person who published version 1; no reference, since the View outlives them
     created_us  bigint not null
 );
+create index view_publisher on view (publisher);
 create unique index view_name on view (lower(name));
 
 -- A published version never changes, so that a run says for good what ran.

@@ -72,17 +72,13 @@ pub async fn find(conn: &mut Conn, id: &AssignmentId) -> Result<Option<ListedAss
     statement.bind(id.as_str()).optional(conn).await?.as_ref().map(read).transpose()
 }
 
-/// Assignments: every one, or those of Views that one person published last.
+/// Assignments: every one, or those of one publisher's Views.
 pub async fn list(conn: &mut Conn, publisher: Option<&PersonId>, listing: &Listing) -> Result<Page<ListedAssignment>> {
     let listed = listing.read(SORTS, "title")?;
     let mut statement = query(format!("select {COLUMNS}, {NAMES}, {} from {TABLES} where 1 = 1", listed.sort_column()));
     if let Some(publisher) = publisher {
         statement = statement
-            .push(
-                " and exists (select 1 from view_version w
-                      where w.view_id = v.id and w.version = v.version and w.published_by = $1)",
-            )
-            .bind(publisher.as_str());
+            .push(" and v.publisher = $1").bind(publisher.as_str());
     }
     listed.page(listed.search(statement, SEARCHED), "a.id", conn, read).await
 }

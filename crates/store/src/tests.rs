@@ -94,6 +94,7 @@ pub(crate) async fn add_view(conn: &mut Conn, name: &str, publisher: &str) -> Vi
         description: String::new(),
         category: "Sales".to_owned(),
         version: 1,
+        publisher: publisher.into(),
     };
     crate::view::insert(conn, &view, NOW).await.unwrap();
     let version = ViewVersion {

@@ -26,7 +26,7 @@ pub struct PublishedVersion {
     pub publisher_name: String,
 }
 
-const COLUMNS: &str = "v.id, v.name, v.title, v.description, v.category, v.version";
+const COLUMNS: &str = "v.id, v.name, v.title, v.description, v.category, v.version, v.publisher";
 
 const SORTS: &[SortKey] = &[
     SortKey::text("name", "lower(v.name)"),
@@ -38,13 +38,14 @@ const SORTS: &[SortKey] = &[
 
 /// Adds a View. A conflict: the name is taken.
 pub async fn insert(conn: &mut Conn, view: &View, now: Instant) -> Result<()> {
-    query("insert into view (id, name, title, description, category, version, created_us) values ($1, $2, $3, $4, $5, $6, $7)")
+    query("insert into view (id, name, title, description, category, version, publisher, created_us) values ($1, $2, $3, $4, $5, $6, $7, $8)")
         .bind(view.id.as_str())
         .bind(&view.name)
         .bind(&view.title)
         .bind(&view.description)
         .bind(&view.category)
         .bind(view.version)
+        .bind(view.publisher.as_str())
         .bind(now)
         .execute(conn)
         .await?;
@@ -145,7 +146,7 @@ pub async fn versions(conn: &mut Conn, id: &ViewId) -> Result<Vec<PublishedVersi
         .collect()
 }
 
-/// Views: every one, or those whose current version one person published.
+/// Views: every one, or those of one publisher.
 pub async fn list(conn: &mut Conn, publisher: Option<&PersonId>, listing: &Listing) -> Result<Page<ListedView>> {
     let listed = listing.read(SORTS, "name")?;
     let mut statement = query(format!(
@@ -155,7 +156,7 @@ pub async fn list(conn: &mut Conn, publisher: Option<&PersonId>, listing: &Listi
         listed.sort_column()
     ));
     if let Some(publisher) = publisher {
-        statement = statement.push(" and w.published_by = $1").bind(publisher.as_str());
+        statement = statement.push(" and v.publisher = $1").bind(publisher.as_str());
     }
     let statement = listed.search(statement, &["v.name", "v.title", "v.description", "v.category"]);
     let read_listed = |row: &Row| {
@@ -183,5 +184,6 @@ fn read(row: &Row) -> Result<View> {
         description: row.get("description")?,
         category: row.get("category")?,
         version: row.get("version")?,
+        publisher: row.get::<String>("publisher")?.into(),
     })
 }

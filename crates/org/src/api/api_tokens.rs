@@ -95,7 +95,12 @@ pub async fn content(conn: &mut Conn, given: &Map<String, Value>) -> Answer<(Str
         None => Network::Anywhere,
         Some(network) => {
             let network = Network::from_json(&Value::Object(network.clone()));
-            network.ok_or_else(|| Fault::field("network", "The connection must be ANYWHERE or ZONE, include and exclude lists of zone ids"))?
+            network.ok_or_else(|| {
+                Fault::field(
+                    "network",
+                    "The connection must be ANYWHERE or ZONE, include and exclude lists of zone ids",
+                )
+            })?
         }
     };
     for id in network.zone_ids() {
@@ -106,7 +111,13 @@ pub async fn content(conn: &mut Conn, given: &Map<String, Value>) -> Answer<(Str
     Ok((name.to_owned(), network))
 }
 
-async fn replace(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>, given: Body) -> Answer<Json<Value>> {
+async fn replace(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Json<Value>> {
     let given = given.object()?;
     let mut change = caller.begin(&org).await?;
     let row = find(&mut change, &org, &caller, &id).await?;

@@ -53,7 +53,8 @@ fn credentials(app: &App, secret: Option<&str>) -> Value {
     let mut credentials = part(app, "credentials");
     if let (Some(client_id), Some(Value::Object(stored))) = (&app.client_id, credentials.get("oauthClient").cloned()) {
         let mut client = Map::new();
-        client.insert("autoKeyRotation".to_owned(), stored.get("autoKeyRotation").cloned().unwrap_or(Value::Bool(true)));
+        client
+            .insert("autoKeyRotation".to_owned(), stored.get("autoKeyRotation").cloned().unwrap_or(Value::Bool(true)));
         client.insert("client_id".to_owned(), client_id.clone().into());
         if let Some(secret) = secret {
             client.insert("client_secret".to_owned(), secret.into());
@@ -79,7 +80,8 @@ fn links(address: &Address, app: &App) -> Value {
         links["appLinks"] = json!([{ "name": name, "href": url, "type": "text/html" }]);
     }
     if app.sign_on_mode == SignOnMode::OpenIdConnect {
-        links["clientCredentials"] = json!([{ "name": "secret", "href": link("/credentials/secrets"), "hints": { "allow": ["GET", "POST"] } }]);
+        links["clientCredentials"] =
+            json!([{ "name": "secret", "href": link("/credentials/secrets"), "hints": { "allow": ["GET", "POST"] } }]);
     }
     let other = if app.active { "deactivate" } else { "activate" };
     links[other] = json!({ "href": link(&format!("/lifecycle/{other}")) });

@@ -64,7 +64,10 @@ pub struct Checked {
 impl Checked {
     /// Whether the client shows a secret.
     pub fn needs_secret(&self) -> bool {
-        let method = self.document.get("credentials").and_then(|credentials| credentials.pointer("/oauthClient/token_endpoint_auth_method"));
+        let method = self
+            .document
+            .get("credentials")
+            .and_then(|credentials| credentials.pointer("/oauthClient/token_endpoint_auth_method"));
         method.and_then(Value::as_str).is_some_and(|method| method.starts_with("client_secret"))
     }
 }
@@ -78,7 +81,17 @@ pub fn check(body: &Map<String, Value>) -> Answer<Checked> {
     let mode = body.text("signOnMode")?.ok_or_else(|| Fault::field("signOnMode", "The field cannot be left blank"))?;
     let sign_on_mode = match SignOnMode::parse(mode) {
         Some(known) => known,
-        None if matches!(mode, "SAML_2_0" | "SAML_1_1" | "WS_FEDERATION" | "AUTO_LOGIN" | "BASIC_AUTH" | "BROWSER_PLUGIN" | "SECURE_PASSWORD_STORE") => {
+        None if matches!(
+            mode,
+            "SAML_2_0"
+                | "SAML_1_1"
+                | "WS_FEDERATION"
+                | "AUTO_LOGIN"
+                | "BASIC_AUTH"
+                | "BROWSER_PLUGIN"
+                | "SECURE_PASSWORD_STORE"
+        ) =>
+        {
             return Err(Fault::new(&codes::E0000015));
         }
         None => return Err(Fault::field("signOnMode", "The sign-on mode is not valid")),
@@ -100,13 +113,16 @@ pub fn check(body: &Map<String, Value>) -> Answer<Checked> {
         document.insert("profile".to_owned(), Value::Object(profile.clone()));
     }
     let empty = Map::new();
-    let (credentials, settings) = (body.child("credentials")?.unwrap_or(&empty), body.child("settings")?.unwrap_or(&empty));
+    let (credentials, settings) =
+        (body.child("credentials")?.unwrap_or(&empty), body.child("settings")?.unwrap_or(&empty));
     let mut kept_settings = common_settings(settings)?;
     let mut kept_credentials = Map::new();
     let (mut client_id, mut client_secret) = (None, None);
     match sign_on_mode {
         SignOnMode::OpenIdConnect => {
-            let client = settings.child("oauthClient")?.ok_or_else(|| Fault::field("settings.oauthClient", "The field cannot be left blank"))?;
+            let client = settings
+                .child("oauthClient")?
+                .ok_or_else(|| Fault::field("settings.oauthClient", "The field cannot be left blank"))?;
             let client_credentials = credentials.child("oauthClient")?.unwrap_or(&empty);
             let client = oauth_client(client)?;
             let kept = oauth_credentials(client_credentials, &client)?;
@@ -125,7 +141,8 @@ pub fn check(body: &Map<String, Value>) -> Answer<Checked> {
             kept_settings.insert("app".to_owned(), json!({ "requestIntegration": request, "url": url }));
         }
     }
-    let template = laid_over(json!({ "template": "${source.login}", "type": "BUILT_IN" }), credentials.child("userNameTemplate")?);
+    let template =
+        laid_over(json!({ "template": "${source.login}", "type": "BUILT_IN" }), credentials.child("userNameTemplate")?);
     kept_credentials.insert("userNameTemplate".to_owned(), template);
     document.insert("credentials".to_owned(), Value::Object(kept_credentials));
     document.insert("settings".to_owned(), Value::Object(kept_settings));
@@ -177,17 +194,27 @@ fn oauth_client(given: &Map<String, Value>) -> Answer<Map<String, Value>> {
     let redirects = has("authorization_code") || has("implicit") || has("interaction_code");
     let redirect_uris = uris(given, "redirect_uris")?;
     if redirects && redirect_uris.is_empty() {
-        return Err(Fault::field("redirect_uris", "'redirect_uris' must have at least one entry for these grant types"));
+        return Err(Fault::field(
+            "redirect_uris",
+            "'redirect_uris' must have at least one entry for these grant types",
+        ));
     }
     if application_type == "service" && (redirects || !has("client_credentials")) {
         return Err(Fault::field("grant_types", "'grant_types' of a service app must be client_credentials"));
     }
     if has("client_credentials") && application_type == "browser" {
-        return Err(Fault::field("grant_types", "'client_credentials' is not valid for an app whose secret cannot be kept"));
+        return Err(Fault::field(
+            "grant_types",
+            "'client_credentials' is not valid for an app whose secret cannot be kept",
+        ));
     }
-    let response_types = many_of(given, "response_types", RESPONSE_TYPES)?.unwrap_or_else(|| default_responses(&grant_types));
+    let response_types =
+        many_of(given, "response_types", RESPONSE_TYPES)?.unwrap_or_else(|| default_responses(&grant_types));
     if has("authorization_code") != response_types.iter().any(|response| response == "code") {
-        return Err(Fault::field("response_types", "'response_types' must have code exactly when 'grant_types' has authorization_code"));
+        return Err(Fault::field(
+            "response_types",
+            "'response_types' must have code exactly when 'grant_types' has authorization_code",
+        ));
     }
     kept.insert("redirect_uris".to_owned(), redirect_uris.into());
     kept.insert("post_logout_redirect_uris".to_owned(), uris(given, "post_logout_redirect_uris")?.into());
@@ -212,7 +239,10 @@ fn oauth_client(given: &Map<String, Value>) -> Answer<Map<String, Value>> {
     }
     kept.insert("dpop_bound_access_tokens".to_owned(), false.into());
     if given.text("jwks_uri")?.is_some() {
-        return Err(Fault::field("jwks_uri", "Key sets at an address are not enabled for this org; give them as 'jwks'"));
+        return Err(Fault::field(
+            "jwks_uri",
+            "Key sets at an address are not enabled for this org; give them as 'jwks'",
+        ));
     }
     if let Some(jwks) = given.child("jwks")? {
         check_keys(jwks)?;
@@ -250,23 +280,36 @@ fn refresh_token(given: &Map<String, Value>, application_type: &str) -> Answer<V
     }
     let leeway = match refresh.get("leeway") {
         None | Some(Value::Null) => LEEWAY_DEFAULT,
-        Some(leeway) => leeway.as_u64().filter(|leeway| *leeway <= LEEWAY_MAX).ok_or_else(|| Fault::field("leeway", "'leeway' must be between 0 and 60"))?,
+        Some(leeway) => leeway
+            .as_u64()
+            .filter(|leeway| *leeway <= LEEWAY_MAX)
+            .ok_or_else(|| Fault::field("leeway", "'leeway' must be between 0 and 60"))?,
     };
     Ok(json!({ "rotation_type": rotation, "leeway": leeway }))
 }
 
 fn oauth_credentials(given: &Map<String, Value>, client: &Map<String, Value>) -> Answer<Map<String, Value>> {
     let public = matches!(client.text("application_type")?, Some("native" | "browser"));
-    let method = one_of(given, "token_endpoint_auth_method", METHODS)?.unwrap_or(if public { "none" } else { "client_secret_basic" });
+    let method = one_of(given, "token_endpoint_auth_method", METHODS)?.unwrap_or(if public {
+        "none"
+    } else {
+        "client_secret_basic"
+    });
     if method == "none" && !public {
-        return Err(Fault::field("token_endpoint_auth_method", "'token_endpoint_auth_method' of this application type cannot be none"));
+        return Err(Fault::field(
+            "token_endpoint_auth_method",
+            "'token_endpoint_auth_method' of this application type cannot be none",
+        ));
     }
     if method == "private_key_jwt" && !client.contains_key("jwks") {
         return Err(Fault::field("jwks", "'jwks' must be given for private_key_jwt"));
     }
     let pkce = given.flag("pkce_required")?.unwrap_or(method == "none");
     if method == "none" && !pkce {
-        return Err(Fault::field("pkce_required", "'pkce_required' must be true when 'token_endpoint_auth_method' is none"));
+        return Err(Fault::field(
+            "pkce_required",
+            "'pkce_required' must be true when 'token_endpoint_auth_method' is none",
+        ));
     }
     let mut kept = Map::new();
     kept.insert("autoKeyRotation".to_owned(), given.flag("autoKeyRotation")?.unwrap_or(true).into());
@@ -281,13 +324,19 @@ fn given_client_id(given: &Map<String, Value>) -> Answer<Option<String>> {
     if length && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"$-_.+!*'()".contains(&byte)) {
         return Ok(Some(id.to_owned()));
     }
-    Err(Fault::field("client_id", &format!("'client_id' must be {CLIENT_ID_LEN_MIN} to {CLIENT_ID_LEN_MAX} printable characters without blanks")))
+    Err(Fault::field(
+        "client_id",
+        &format!("'client_id' must be {CLIENT_ID_LEN_MIN} to {CLIENT_ID_LEN_MAX} printable characters without blanks"),
+    ))
 }
 
 fn given_secret(given: &Map<String, Value>, kept: &Map<String, Value>) -> Answer<Option<Secret>> {
     let Some(secret) = given.text("client_secret")? else { return Ok(None) };
     if !kept.text("token_endpoint_auth_method")?.is_some_and(|method| method.starts_with("client_secret")) {
-        return Err(Fault::field("client_secret", "'client_secret' must not be given for this 'token_endpoint_auth_method'"));
+        return Err(Fault::field(
+            "client_secret",
+            "'client_secret' must not be given for this 'token_endpoint_auth_method'",
+        ));
     }
     check_secret(secret)?;
     Ok(Some(Secret::new(secret)))
@@ -296,10 +345,16 @@ fn given_secret(given: &Map<String, Value>, kept: &Map<String, Value>) -> Answer
 /// The rules for a secret that an administrator chooses.
 pub fn check_secret(secret: &str) -> Answer<()> {
     if secret.len() < SECRET_LEN_MIN {
-        return Err(Fault::field("client_secret", &format!("'client_secret' must be at least '{SECRET_LEN_MIN}' characters long.")));
+        return Err(Fault::field(
+            "client_secret",
+            &format!("'client_secret' must be at least '{SECRET_LEN_MIN}' characters long."),
+        ));
     }
     if secret.len() > SECRET_LEN_MAX {
-        return Err(Fault::field("client_secret", &format!("'client_secret' can't be more than '{SECRET_LEN_MAX}' characters long.")));
+        return Err(Fault::field(
+            "client_secret",
+            &format!("'client_secret' can't be more than '{SECRET_LEN_MAX}' characters long."),
+        ));
     }
     if !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Fault::field("client_secret", "'client_secret' must only contain printable ASCII characters."));
@@ -318,7 +373,10 @@ fn check_keys(jwks: &Map<String, Value>) -> Answer<()> {
                 let modulus = URL_SAFE_NO_PAD.decode(text("n")).unwrap_or_default();
                 let leading = modulus.iter().take_while(|byte| **byte == 0).count();
                 if (modulus.len() - leading) * 8 < CLIENT_KEY_BITS_MIN {
-                    return Err(Fault::field("jwks", &format!("RSA key lengths must be at least {CLIENT_KEY_BITS_MIN} bits")));
+                    return Err(Fault::field(
+                        "jwks",
+                        &format!("RSA key lengths must be at least {CLIENT_KEY_BITS_MIN} bits"),
+                    ));
                 }
             }
             "EC" if matches!(text("crv"), "P-256" | "P-384" | "P-521") => {}
@@ -333,7 +391,9 @@ fn check_keys(jwks: &Map<String, Value>) -> Answer<()> {
 
 fn one_of<'a>(given: &'a Map<String, Value>, name: &str, known: &[&'static str]) -> Answer<Option<&'a str>> {
     match given.text(name)? {
-        Some(text) if !known.contains(&text) => Err(Fault::field(name, &format!("'{name}' must be one of: {}", known.join(", ")))),
+        Some(text) if !known.contains(&text) => {
+            Err(Fault::field(name, &format!("'{name}' must be one of: {}", known.join(", "))))
+        }
         text => Ok(text),
     }
 }
@@ -353,7 +413,8 @@ fn uris(given: &Map<String, Value>, name: &str) -> Answer<Vec<String>> {
         return Err(Fault::field(name, &format!("'{name}' has more than {URIS_MAX} entries")));
     }
     for value in &values {
-        let parsed = Url::parse(value).ok().filter(|url| !SCHEMES_REFUSED.contains(&url.scheme()) && url.fragment().is_none());
+        let parsed =
+            Url::parse(value).ok().filter(|url| !SCHEMES_REFUSED.contains(&url.scheme()) && url.fragment().is_none());
         let parsed = parsed.filter(|url| !matches!(url.scheme(), "http" | "https") || url.has_host());
         if parsed.is_none() || value.contains('*') || value.len() > URI_LEN_MAX || value.trim() != value {
             return Err(Fault::field(name, &format!("'{value}' is not an absolute URI without fragment and wildcard")));
@@ -363,7 +424,8 @@ fn uris(given: &Map<String, Value>, name: &str) -> Answer<Vec<String>> {
 }
 
 fn is_web_address(text: &str) -> bool {
-    text.len() <= URI_LEN_MAX && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    text.len() <= URI_LEN_MAX
+        && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 #[cfg(test)]
@@ -389,7 +451,11 @@ mod tests {
 
     #[test]
     fn a_browser_app_is_public_with_pkce_and_rotation() {
-        let checked = web(json!({ "application_type": "browser", "grant_types": ["authorization_code", "refresh_token"] }), json!({})).unwrap();
+        let checked = web(
+            json!({ "application_type": "browser", "grant_types": ["authorization_code", "refresh_token"] }),
+            json!({}),
+        )
+        .unwrap();
         let pointer = |path: &str| Value::Object(checked.document.clone()).pointer(path).cloned().unwrap_or_default();
         assert_eq!(pointer("/credentials/oauthClient/token_endpoint_auth_method"), "none");
         assert_eq!(pointer("/credentials/oauthClient/pkce_required"), true);
@@ -413,7 +479,10 @@ mod tests {
             (json!({}), json!({ "client_secret": "short" })),
             (json!({}), json!({ "client_id": "a b c d e f" })),
             (json!({}), json!({ "token_endpoint_auth_method": "private_key_jwt" })),
-            (json!({ "jwks": { "keys": [{ "kty": "RSA", "n": "AQAB", "e": "AQAB" }] } }), json!({ "token_endpoint_auth_method": "private_key_jwt" })),
+            (
+                json!({ "jwks": { "keys": [{ "kty": "RSA", "n": "AQAB", "e": "AQAB" }] } }),
+                json!({ "token_endpoint_auth_method": "private_key_jwt" }),
+            ),
         ];
         for (client, credentials) in cases {
             let fault = web(client.clone(), credentials.clone()).expect_err(&format!("{client} {credentials}"));

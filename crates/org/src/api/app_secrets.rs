@@ -81,12 +81,22 @@ async fn list(State(org): State<Org>, address: Address, Path(id): Path<String>) 
     Ok(Json(bodies?))
 }
 
-async fn get(State(org): State<Org>, address: Address, Path((id, secret)): Path<(String, String)>) -> Answer<Json<Value>> {
+async fn get(
+    State(org): State<Org>,
+    address: Address,
+    Path((id, secret)): Path<(String, String)>,
+) -> Answer<Json<Value>> {
     let (app, secret) = found(&mut *org.db.read().await?, &id, &secret).await?;
     Ok(Json(body(&org, &address, &app, &secret)?))
 }
 
-async fn create(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>, given: Body) -> Answer<Response> {
+async fn create(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Response> {
     let given = given.optional();
     let chosen = given.text("client_secret")?;
     chosen.map(check_secret).transpose()?;
@@ -107,15 +117,32 @@ async fn create(State(org): State<Org>, caller: Caller, address: Address, Path(i
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
-async fn activate(State(org): State<Org>, caller: Caller, address: Address, Path((id, secret)): Path<(String, String)>) -> Answer<Json<Value>> {
+async fn activate(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path((id, secret)): Path<(String, String)>,
+) -> Answer<Json<Value>> {
     set_active(&org, &caller, &address, &id, &secret, true).await
 }
 
-async fn deactivate(State(org): State<Org>, caller: Caller, address: Address, Path((id, secret)): Path<(String, String)>) -> Answer<Json<Value>> {
+async fn deactivate(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path((id, secret)): Path<(String, String)>,
+) -> Answer<Json<Value>> {
     set_active(&org, &caller, &address, &id, &secret, false).await
 }
 
-async fn set_active(org: &Org, caller: &Caller, address: &Address, id: &str, secret: &str, active: bool) -> Answer<Json<Value>> {
+async fn set_active(
+    org: &Org,
+    caller: &Caller,
+    address: &Address,
+    id: &str,
+    secret: &str,
+    active: bool,
+) -> Answer<Json<Value>> {
     let mut change = caller.begin(org).await?;
     let (app, before) = found(&mut change, id, secret).await?;
     let others = client_secret::of_app(&mut change, &app.id).await?;
@@ -130,7 +157,11 @@ async fn set_active(org: &Org, caller: &Caller, address: &Address, id: &str, sec
     Ok(Json(body(org, address, &app, &after)?))
 }
 
-async fn delete(State(org): State<Org>, caller: Caller, Path((id, secret)): Path<(String, String)>) -> Answer<StatusCode> {
+async fn delete(
+    State(org): State<Org>,
+    caller: Caller,
+    Path((id, secret)): Path<(String, String)>,
+) -> Answer<StatusCode> {
     let mut change = caller.begin(&org).await?;
     let (app, secret) = found(&mut change, &id, &secret).await?;
     if secret.active {

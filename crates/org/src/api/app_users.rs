@@ -111,7 +111,11 @@ async fn assignment(conn: &mut Conn, app: &App, user: &str) -> Answer<AppUser> {
     found.ok_or_else(|| Fault::not_found(user, "AppUser"))
 }
 
-async fn one_user(State(org): State<Org>, address: Address, Path((id, user)): Path<(String, String)>) -> Answer<Json<Value>> {
+async fn one_user(
+    State(org): State<Org>,
+    address: Address,
+    Path((id, user)): Path<(String, String)>,
+) -> Answer<Json<Value>> {
     let mut reader = org.db.read().await?;
     let app = find(&mut reader, &id).await?;
     let assigned = assignment(&mut reader, &app, &user).await?;
@@ -125,7 +129,13 @@ fn content(given: &Map<String, Value>) -> Answer<(Option<String>, Option<Map<Str
     Ok((user_name, given.child("profile")?.cloned()))
 }
 
-async fn assign_user(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>, given: Body) -> Answer<Json<Value>> {
+async fn assign_user(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Json<Value>> {
     let given = given.object()?;
     let user = given.text("id")?.unwrap_or_default().to_owned();
     if given.text("scope")?.is_some_and(|scope| scope != "USER") {
@@ -140,7 +150,13 @@ async fn assign_user(State(org): State<Org>, caller: Caller, address: Address, P
     save_user(change, &address, &app, &user, &given).await
 }
 
-async fn update_user(State(org): State<Org>, caller: Caller, address: Address, Path((id, user)): Path<(String, String)>, given: Body) -> Answer<Json<Value>> {
+async fn update_user(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path((id, user)): Path<(String, String)>,
+    given: Body,
+) -> Answer<Json<Value>> {
     let given = given.optional();
     let mut change = caller.begin(&org).await?;
     let app = find(&mut change, &id).await?;
@@ -150,7 +166,13 @@ async fn update_user(State(org): State<Org>, caller: Caller, address: Address, P
 }
 
 /// Makes or changes the direct assignment; what the body does not name stays.
-async fn save_user(mut change: Change, address: &Address, app: &App, user: &User, given: &Map<String, Value>) -> Answer<Json<Value>> {
+async fn save_user(
+    mut change: Change,
+    address: &Address,
+    app: &App,
+    user: &User,
+    given: &Map<String, Value>,
+) -> Answer<Json<Value>> {
     let before = app_assignment::app_user(&mut change, &app.id, &user.id).await?;
     let (user_name, profile) = content(given)?;
     let kept_name = before.as_ref().map(|before| before.user_name.clone()).filter(|name| *name != user.login);
@@ -166,13 +188,19 @@ async fn save_user(mut change: Change, address: &Address, app: &App, user: &User
 }
 
 /// Ends the direct assignment. Somebody who is assigned through a group as well stays assigned by it.
-async fn unassign_user(State(org): State<Org>, caller: Caller, Path((id, user)): Path<(String, String)>) -> Answer<StatusCode> {
+async fn unassign_user(
+    State(org): State<Org>,
+    caller: Caller,
+    Path((id, user)): Path<(String, String)>,
+) -> Answer<StatusCode> {
     let mut change = caller.begin(&org).await?;
     let app = find(&mut change, &id).await?;
     let assigned = assignment(&mut change, &app, &user).await?;
     let user = user::by_id(&mut change, &assigned.user_id).await?.ok_or_else(|| Fault::not_found(&user, "User"))?;
     if app_assignment::unassign_user(&mut change, &app.id, &user.id).await? {
-        change.record(Event::new("application.user_membership.remove").target(Party::user(&user)).target(Party::app(&app)));
+        change.record(
+            Event::new("application.user_membership.remove").target(Party::user(&user)).target(Party::app(&app)),
+        );
     }
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)
@@ -202,7 +230,11 @@ async fn group_assignment(conn: &mut Conn, app: &App, group: &str) -> Answer<App
     found.ok_or_else(|| Fault::not_found(group, "GroupAssignment"))
 }
 
-async fn one_group(State(org): State<Org>, address: Address, Path((id, group)): Path<(String, String)>) -> Answer<Json<Value>> {
+async fn one_group(
+    State(org): State<Org>,
+    address: Address,
+    Path((id, group)): Path<(String, String)>,
+) -> Answer<Json<Value>> {
     let mut reader = org.db.read().await?;
     let app = find(&mut reader, &id).await?;
     let assigned = group_assignment(&mut reader, &app, &group).await?;
@@ -220,14 +252,26 @@ fn priority(value: Option<&Value>) -> Answer<Option<i64>> {
     }
 }
 
-async fn assign_group(State(org): State<Org>, caller: Caller, address: Address, Path((id, group)): Path<(String, String)>, given: Body) -> Answer<Json<Value>> {
+async fn assign_group(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path((id, group)): Path<(String, String)>,
+    given: Body,
+) -> Answer<Json<Value>> {
     let given = given.optional();
     let priority = priority(given.get("priority"))?;
     let profile = given.child("profile")?.cloned().unwrap_or_default();
     save_group(&org, &caller, &address, (&id, &group), priority, &profile).await
 }
 
-async fn patch_group(State(org): State<Org>, caller: Caller, address: Address, Path((id, group)): Path<(String, String)>, patch: Patch) -> Answer<Json<Value>> {
+async fn patch_group(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path((id, group)): Path<(String, String)>,
+    patch: Patch,
+) -> Answer<Json<Value>> {
     let before = {
         let mut reader = org.db.read().await?;
         let app = find(&mut reader, &id).await?;
@@ -249,7 +293,14 @@ async fn patch_group(State(org): State<Org>, caller: Caller, address: Address, P
 }
 
 /// `ids`: the app's and the group's.
-async fn save_group(org: &Org, caller: &Caller, address: &Address, ids: (&str, &str), priority: Option<i64>, profile: &Map<String, Value>) -> Answer<Json<Value>> {
+async fn save_group(
+    org: &Org,
+    caller: &Caller,
+    address: &Address,
+    ids: (&str, &str),
+    priority: Option<i64>,
+    profile: &Map<String, Value>,
+) -> Answer<Json<Value>> {
     let mut change = caller.begin(org).await?;
     let app = find(&mut change, ids.0).await?;
     let group = groups::find(&mut change, ids.1).await?;
@@ -257,20 +308,27 @@ async fn save_group(org: &Org, caller: &Caller, address: &Address, ids: (&str, &
     let priority = priority.or(before.as_ref().map(|before| before.priority));
     let now = change.now;
     app_assignment::assign_group(&mut change, &app.id, &group.id, priority, profile, now).await?;
-    let kind = if before.is_some() { "group.application_assignment.update" } else { "group.application_assignment.add" };
+    let kind =
+        if before.is_some() { "group.application_assignment.update" } else { "group.application_assignment.add" };
     change.record(Event::new(kind).target(Party::group(&group)).target(Party::app(&app)));
     let after = group_assignment(&mut change, &app, group.id.as_str()).await?;
     change.commit().await?;
     Ok(Json(group_body(address, &app.id, &after)))
 }
 
-async fn unassign_group(State(org): State<Org>, caller: Caller, Path((id, group)): Path<(String, String)>) -> Answer<StatusCode> {
+async fn unassign_group(
+    State(org): State<Org>,
+    caller: Caller,
+    Path((id, group)): Path<(String, String)>,
+) -> Answer<StatusCode> {
     let mut change = caller.begin(&org).await?;
     let app = find(&mut change, &id).await?;
     let assigned = group_assignment(&mut change, &app, &group).await?;
     let group = groups::find(&mut change, assigned.group_id.as_str()).await?;
     app_assignment::unassign_group(&mut change, &app.id, &group.id).await?;
-    change.record(Event::new("group.application_assignment.remove").target(Party::group(&group)).target(Party::app(&app)));
+    change.record(
+        Event::new("group.application_assignment.remove").target(Party::group(&group)).target(Party::app(&app)),
+    );
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -84,11 +84,14 @@ async fn list(State(org): State<Org>, caller: Caller, asked: Asked) -> Answer<Re
     }
     if let Some(text) = asked.get("q") {
         let placeholder = select.next_placeholder();
-        let condition = format!(" and (a.label_folded like ${placeholder} escape '\\' or a.name_folded like ${placeholder} escape '\\')");
+        let condition = format!(
+            " and (a.label_folded like ${placeholder} escape '\\' or a.name_folded like ${placeholder} escape '\\')"
+        );
         select = select.push(&condition).bind(starts_with(&fold(text)));
     }
     let (first, second) = (select.next_placeholder(), select.next_placeholder() + 1);
-    let select = select.push(&format!(" and a.id > ${first} order by a.id limit ${second}")).bind(after).bind(limit + 1);
+    let select =
+        select.push(&format!(" and a.id > ${first} order by a.id limit ${second}")).bind(after).bind(limit + 1);
     let mut reader = org.db.read().await?;
     let apps = app::from_rows(&select.all(&mut reader).await?)?;
     let mut shown = Vec::with_capacity(apps.len());
@@ -142,7 +145,7 @@ async fn create(State(org): State<Org>, caller: Caller, asked: Asked, given: Bod
         active: asked.flag("activate", true),
         document: checked.document.clone(),
     };
-    let app = app::create(&mut change, &org.world, &new).await?;
+    let app = app::create(&mut change, &org.world, &new).await.map_err(Fault::taken("client_id"))?;
     first_secret(&org, &mut change, &app, &checked).await?;
     change.record(Event::new("application.lifecycle.create").target(Party::app(&app)));
     if app.active {
@@ -163,7 +166,13 @@ async fn first_secret(org: &Org, change: &mut Change, app: &App, checked: &Check
     Ok(())
 }
 
-async fn replace(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>, given: Body) -> Answer<Json<Value>> {
+async fn replace(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Json<Value>> {
     let given = given.object()?;
     let mut change = caller.begin(&org).await?;
     let before = find(&mut change, &id).await?;
@@ -226,7 +235,8 @@ async fn find_oidc(conn: &mut Conn, id: &str) -> Answer<App> {
 }
 
 fn claim_body(claim: Option<&GroupsClaim>) -> Value {
-    let off = || json!({ "issuerMode": "ORG_URL", "valueType": null, "groupFilterType": null, "name": null, "value": null });
+    let off =
+        || json!({ "issuerMode": "ORG_URL", "valueType": null, "groupFilterType": null, "name": null, "value": null });
     claim.map_or_else(off, GroupsClaim::to_json)
 }
 
@@ -236,7 +246,12 @@ async fn groups_claim(State(org): State<Org>, Path(id): Path<String>) -> Answer<
     Ok(Json(claim_body(app.groups_claim.as_ref())))
 }
 
-async fn set_groups_claim(State(org): State<Org>, caller: Caller, Path(id): Path<String>, given: Body) -> Answer<Json<Value>> {
+async fn set_groups_claim(
+    State(org): State<Org>,
+    caller: Caller,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Json<Value>> {
     let given = Value::Object(given.object()?);
     let claim = GroupsClaim::from_json(&given).map_err(|cause| {
         let field = cause.split(':').next().unwrap_or_default().to_owned();

@@ -35,7 +35,10 @@ pub enum By {
     Token(TokenRow),
     Session,
     /// The scopes that were granted to the access token.
-    OAuth { client_id: String, scopes: Vec<String> },
+    OAuth {
+        client_id: String,
+        scopes: Vec<String>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -83,7 +86,11 @@ impl Caller {
 
     fn must_outrank_roles(&self, roles: &[AdminRole]) -> Answer<()> {
         let beyond = roles.iter().any(|role| role.kind == RoleType::SuperAdmin);
-        if roles.is_empty() || (self.has_role(RoleType::OrgAdmin) && !beyond) { Ok(()) } else { Err(Fault::forbidden()) }
+        if roles.is_empty() || (self.has_role(RoleType::OrgAdmin) && !beyond) {
+            Ok(())
+        } else {
+            Err(Fault::forbidden())
+        }
     }
 }
 
@@ -121,7 +128,12 @@ fn credentials(headers: &HeaderMap) -> Answer<Option<Credentials>> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let value = value.to_str().map_err(|_| invalid())?;
-    let after = |word: &str| value.get(..word.len()).filter(|start| start.eq_ignore_ascii_case(word)).map(|_| Secret::new(value[word.len()..].trim()));
+    let after = |word: &str| {
+        value
+            .get(..word.len())
+            .filter(|start| start.eq_ignore_ascii_case(word))
+            .map(|_| Secret::new(value[word.len()..].trim()))
+    };
     let found = after("SSWS").map(Credentials::Token).or_else(|| after("Bearer ").map(Credentials::Bearer));
     if values.next().is_some() { Err(invalid()) } else { found.map(Some).ok_or_else(invalid) }
 }
@@ -162,7 +174,10 @@ async fn by_bearer(org: &Org, value: &Secret) -> Answer<(User, By)> {
     let invalid = || Fault::new(&codes::E0000011);
     let mut reader = org.db.read().await?;
     let bearer = crate::oauth::bearer::check(org, &mut reader, value).await?.ok_or_else(invalid)?;
-    let user = user::by_id(&mut reader, &bearer.user_id).await?.filter(|user| token::may_act(user.status)).ok_or_else(invalid)?;
+    let user = user::by_id(&mut reader, &bearer.user_id)
+        .await?
+        .filter(|user| token::may_act(user.status))
+        .ok_or_else(invalid)?;
     Ok((user, By::OAuth { client_id: bearer.client_id, scopes: bearer.scopes }))
 }
 
@@ -180,7 +195,9 @@ async fn by_session(org: &Org, parts: &Parts) -> Answer<User> {
         }
         let given = parts.headers.get(CSRF_TOKEN).and_then(|given| given.to_str().ok()).unwrap_or_default();
         if !same(session::csrf_token(org, &found).as_bytes(), given.as_bytes()) {
-            return Err(Fault::forbidden().with_cause("The X-CSRF-Token header is missing or belongs to another session."));
+            return Err(
+                Fault::forbidden().with_cause("The X-CSRF-Token header is missing or belongs to another session.")
+            );
         }
     }
     session::touch(org, &found).await?;

@@ -10,14 +10,19 @@ use axum::{
 use super::edge::Address;
 use crate::{Org, error::Fault, model::trusted_origin, operations};
 
-const ALLOWED_HEADERS: &str = "Authorization, Content-Type, Accept, X-CSRF-Token, X-Okta-User-Agent-Extended, X-Okta-XsrfToken, X-Requested-With";
+const ALLOWED_HEADERS: &str =
+    "Authorization, Content-Type, Accept, X-CSRF-Token, X-Okta-User-Agent-Extended, X-Okta-XsrfToken, X-Requested-With";
 const EXPOSED_HEADERS: &str = "Link, X-Okta-Request-Id, X-Rate-Limit-Limit, X-Rate-Limit-Remaining, X-Rate-Limit-Reset";
 const PREFLIGHT_SECONDS: u32 = 600;
 
 pub async fn answer(State(org): State<Org>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let own = request.extensions().get::<Address>().map(|address| address.base().to_owned());
-    let text = origin.as_ref().and_then(|origin| origin.to_str().ok()).filter(|origin| Some(*origin) != own.as_deref()).map(str::to_owned);
+    let text = origin
+        .as_ref()
+        .and_then(|origin| origin.to_str().ok())
+        .filter(|origin| Some(*origin) != own.as_deref())
+        .map(str::to_owned);
     let Some(text) = text else { return next.run(request).await };
     let trusted = match is_trusted(&org, &text).await {
         Ok(trusted) => trusted,
@@ -26,7 +31,8 @@ pub async fn answer(State(org): State<Org>, request: Request, next: Next) -> Res
     if !trusted {
         return next.run(request).await;
     }
-    let preflight = request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let preflight =
+        request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let methods = operations::methods(request.uri().path());
     let mut response = if preflight && !methods.is_empty() {
         let methods: Vec<&str> = methods.into_iter().map(Method::as_str).collect();

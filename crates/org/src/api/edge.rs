@@ -59,7 +59,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CallOrigin {
 }
 
 fn missing(what: &str) -> Fault {
-    Fault { internal: Some(format!("the request has no {what}: it did not pass the edge")), ..Fault::new(&crate::error::codes::E0000009) }
+    Fault {
+        internal: Some(format!("the request has no {what}: it did not pass the edge")),
+        ..Fault::new(&crate::error::codes::E0000009)
+    }
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-okta-request-id");
@@ -76,7 +79,8 @@ pub async fn enter(State(org): State<Org>, mut request: Request, next: Next) -> 
     let origin = CallOrigin {
         request_id: id.clone(),
         address: if trusted { forwarded_for(&org, request.headers()).or(peer) } else { peer },
-        user_agent: text(request.headers(), &header::USER_AGENT).map(|agent| agent.chars().take(USER_AGENT_MAX).collect()),
+        user_agent: text(request.headers(), &header::USER_AGENT)
+            .map(|agent| agent.chars().take(USER_AGENT_MAX).collect()),
         path: request.uri().path().chars().take(PATH_MAX).collect(),
         token: None,
     };
@@ -87,7 +91,9 @@ pub async fn enter(State(org): State<Org>, mut request: Request, next: Next) -> 
             request.extensions_mut().insert(org);
             next.run(request).await
         }
-        None => (StatusCode::MISDIRECTED_REQUEST, "This host name is not one of the org's addresses.\n").into_response(),
+        None => {
+            (StatusCode::MISDIRECTED_REQUEST, "This host name is not one of the org's addresses.\n").into_response()
+        }
     };
     if let Ok(id) = id.parse() {
         response.headers_mut().insert(REQUEST_ID, id);
@@ -121,7 +127,8 @@ fn names(host: &str, address: &Url) -> bool {
 /// The last address of the chain that is no proxy of ours: what stands further left was written by whoever wanted to.
 fn forwarded_for(org: &Org, headers: &HeaderMap) -> Option<IpAddr> {
     let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> = chain.flat_map(|value| value.split(',')).map_while(|entry| entry.trim().parse().ok()).collect();
+    let chain: Vec<IpAddr> =
+        chain.flat_map(|value| value.split(',')).map_while(|entry| entry.trim().parse().ok()).collect();
     let ours = |address: &IpAddr| org.config.trusted_proxies.iter().any(|network| network.contains(address));
     chain.iter().rev().find(|address| !ours(address)).map(IpAddr::to_canonical)
 }

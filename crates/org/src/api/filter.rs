@@ -122,7 +122,9 @@ fn tokens(text: &str) -> Result<Vec<Token>, Refused> {
                 len
             }
             _ => {
-                let len = rest.find(|character: char| character.is_whitespace() || "()\"".contains(character)).unwrap_or(rest.len());
+                let len = rest
+                    .find(|character: char| character.is_whitespace() || "()\"".contains(character))
+                    .unwrap_or(rest.len());
                 tokens.push(word(&rest[..len]));
                 len
             }
@@ -147,7 +149,8 @@ fn string_len(text: &str) -> Option<usize> {
 }
 
 fn word(text: &str) -> Token {
-    let literal = matches!(text, "true" | "false" | "null") || text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    let literal = matches!(text, "true" | "false" | "null")
+        || text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
     match serde_json::from_str(text) {
         Ok(value) if literal => Token::Literal(value),
         _ => Token::Word(text.to_owned()),
@@ -209,7 +212,8 @@ impl Parser {
 
     /// Takes the word if it comes next. `and`, `or` and `not` are no attribute names.
     fn keyword(&mut self, wanted: &str) -> bool {
-        let found = matches!(self.tokens.get(self.position), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
+        let found =
+            matches!(self.tokens.get(self.position), Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
         self.position += usize::from(found);
         found
     }

@@ -26,7 +26,10 @@ static HEADERS: [(HeaderName, &str); 9] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_XSS_PROTECTION, "0"),
     (header::REFERRER_POLICY, "strict-origin-when-cross-origin"),
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    ),
     (header::VARY, "Accept-Encoding"),
     (HeaderName::from_static("p3p"), "CP=\"HONK\""),
 ];
@@ -69,8 +72,12 @@ async fn is_blocked(org: &Org, origin: &CallOrigin) -> Answer<bool> {
 fn with_body(response: Response, fault: &Fault, error_id: &str, origin: &CallOrigin, method: &Method) -> Response {
     let code = fault.code.code;
     match &fault.internal {
-        Some(cause) => tracing::error!(request_id = %origin.request_id, %method, path = %origin.path, code, error_id, cause, "a request failed"),
-        None => tracing::debug!(request_id = %origin.request_id, %method, path = %origin.path, code, error_id, "a request was refused"),
+        Some(cause) => {
+            tracing::error!(request_id = %origin.request_id, %method, path = %origin.path, code, error_id, cause, "a request failed")
+        }
+        None => {
+            tracing::debug!(request_id = %origin.request_id, %method, path = %origin.path, code, error_id, "a request was refused")
+        }
     }
     let mut faulty = (fault.status(), axum::Json(fault.body(error_id))).into_response();
     for (name, value) in response.headers() {

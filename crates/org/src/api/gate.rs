@@ -28,10 +28,16 @@ use crate::{
 pub async fn pass(operation: &'static Operation, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let Some(org) = parts.extensions.get::<Org>().cloned() else {
-        return Fault { internal: Some("the request did not pass the edge".to_owned()), ..Fault::new(&codes::E0000009) }.into_response();
+        return Fault {
+            internal: Some("the request did not pass the edge".to_owned()),
+            ..Fault::new(&codes::E0000009)
+        }
+        .into_response();
     };
     let (admitted, decision) = admit(&org, operation, &parts).await;
+    let place = org.limits.enter();
     let mut response = match admitted {
+        Ok(_) if place.is_none() => Fault::new(&codes::E0000047).into_response(),
         Err(refused) => refused,
         Ok(caller) => {
             if let Some(caller) = caller {
@@ -41,16 +47,24 @@ pub async fn pass(operation: &'static Operation, request: Request, next: Next) -
             next.run(Request::from_parts(parts, body)).await
         }
     };
+    show(decision, response.headers_mut());
+    response
+}
+
+/// Writes what is left of the bucket into an answer.
+pub fn show(decision: Option<Decision>, headers: &mut HeaderMap) {
     if let Some(decision) = decision {
-        let headers = response.headers_mut();
         headers.insert("x-rate-limit-limit", HeaderValue::from(decision.limit));
         headers.insert("x-rate-limit-remaining", HeaderValue::from(decision.remaining));
         headers.insert("x-rate-limit-reset", HeaderValue::from(decision.reset));
     }
-    response
 }
 
-async fn admit(org: &Org, operation: &'static Operation, parts: &Parts) -> (Result<Option<Caller>, Response>, Option<Decision>) {
+async fn admit(
+    org: &Org,
+    operation: &'static Operation,
+    parts: &Parts,
+) -> (Result<Option<Caller>, Response>, Option<Decision>) {
     let asked = operation.needs != Needs::Nothing;
     let known = if asked { Some(caller::authenticate(org, parts).await) } else { None };
     let share = match &known {
@@ -59,10 +73,11 @@ async fn admit(org: &Org, operation: &'static Operation, parts: &Parts) -> (Resu
     };
     let decision = org.limits.count(&parts.method, parts.uri.path(), &share, org.now());
     if let Some(decision) = decision.filter(|decision| decision.exceeded) {
-        let refused = match refuse_for_now(org, decision, known.as_ref().and_then(|known| known.as_ref().ok()), parts).await {
-            Ok(()) => Fault::new(&codes::E0000047),
-            Err(fault) => fault,
-        };
+        let refused =
+            match refuse_for_now(org, decision, known.as_ref().and_then(|known| known.as_ref().ok()), parts).await {
+                Ok(()) => Fault::new(&codes::E0000047),
+                Err(fault) => fault,
+            };
         return (Err(refused.into_response()), Some(decision));
     }
     if let Some(refused) = check_form(parts) {
@@ -119,14 +134,18 @@ fn check_right(operation: &'static Operation, caller: &Caller, path: &str) -> Re
         return Ok(());
     }
     let mut refused = Fault::forbidden().into_response();
-    let challenge = HeaderValue::from_static("Bearer error=\"insufficient_scope\", error_description=\"The access token lacks a scope that this call needs\"");
+    let challenge = HeaderValue::from_static(
+        "Bearer error=\"insufficient_scope\", error_description=\"The access token lacks a scope that this call needs\"",
+    );
     refused.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     Err(refused)
 }
 
 /// Whether the person in the path is the caller: `me`, the id, or the login.
 fn names_self(path: &str, user: &User) -> bool {
-    let Some(segment) = path.strip_prefix("/api/v1/users/").and_then(|rest| rest.split('/').next()) else { return false };
+    let Some(segment) = path.strip_prefix("/api/v1/users/").and_then(|rest| rest.split('/').next()) else {
+        return false;
+    };
     let encoded = format!("x={}", segment.replace('+', "%2B"));
     let Ok(pairs) = serde_urlencoded::from_str::<Vec<(String, String)>>(&encoded) else { return false };
     let Some((_, name)) = pairs.into_iter().next() else { return false };
@@ -143,7 +162,10 @@ fn check_form(parts: &Parts) -> Option<Response> {
         return Some(Fault::new(&codes::E0000019).into_response());
     }
     let writes = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<u64>().ok());
     let chunked = headers.contains_key(header::TRANSFER_ENCODING);
     if writes && length.is_none() && !chunked && parts.version <= Version::HTTP_11 {
         return Some(StatusCode::LENGTH_REQUIRED.into_response());
@@ -165,8 +187,14 @@ fn media_type(text: &str) -> String {
 }
 
 fn accepts_json(headers: &HeaderMap) -> bool {
-    let mut given = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(',')).peekable();
-    given.peek().is_none() || given.any(|entry| matches!(media_type(entry).as_str(), "*/*" | "application/*" | "application/json" | ""))
+    let mut given = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .peekable();
+    given.peek().is_none()
+        || given.any(|entry| matches!(media_type(entry).as_str(), "*/*" | "application/*" | "application/json" | ""))
 }
 
 #[cfg(test)]
@@ -189,8 +217,17 @@ mod tests {
         assert_eq!(form("GET", &[("accept", "text/html")]), Some(StatusCode::BAD_REQUEST));
         assert_eq!(form("POST", &[]), Some(StatusCode::LENGTH_REQUIRED));
         assert_eq!(form("POST", &[("content-length", "0"), ("content-type", "application/octet-stream")]), None);
-        assert_eq!(form("POST", &[("content-length", "2"), ("content-type", "application/json; okta-response=omitCredentials")]), None);
+        assert_eq!(
+            form(
+                "POST",
+                &[("content-length", "2"), ("content-type", "application/json; okta-response=omitCredentials")]
+            ),
+            None
+        );
         assert_eq!(form("POST", &[("content-length", "2")]), Some(StatusCode::BAD_REQUEST));
-        assert_eq!(form("POST", &[("content-length", "2"), ("content-type", "text/plain")]), Some(StatusCode::BAD_REQUEST));
+        assert_eq!(
+            form("POST", &[("content-length", "2"), ("content-type", "text/plain")]),
+            Some(StatusCode::BAD_REQUEST)
+        );
     }
 }

@@ -75,7 +75,11 @@ async fn both(change: &mut Change, caller: &Caller, group: &str, user: &str) -> 
     Ok((group, user))
 }
 
-async fn add(State(org): State<Org>, caller: Caller, Path((group, user)): Path<(String, String)>) -> Answer<StatusCode> {
+async fn add(
+    State(org): State<Org>,
+    caller: Caller,
+    Path((group, user)): Path<(String, String)>,
+) -> Answer<StatusCode> {
     let mut change = caller.begin(&org).await?;
     let (group, user) = both(&mut change, &caller, &group, &user).await?;
     join(&mut change, &group, &user).await?;
@@ -83,13 +87,18 @@ async fn add(State(org): State<Org>, caller: Caller, Path((group, user)): Path<(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn remove(State(org): State<Org>, caller: Caller, Path((group, user)): Path<(String, String)>) -> Answer<StatusCode> {
+async fn remove(
+    State(org): State<Org>,
+    caller: Caller,
+    Path((group, user)): Path<(String, String)>,
+) -> Answer<StatusCode> {
     let mut change = caller.begin(&org).await?;
     let (group, user) = both(&mut change, &caller, &group, &user).await?;
     let supers = role::count_active_super_administrators(&mut change).await?;
     let now = change.now;
     if group::remove_member(&mut change, &group.id, &user.id, now).await? {
-        change.record(Event::new("group.user_membership.remove").target(Party::user(&user)).target(Party::group(&group)));
+        change
+            .record(Event::new("group.user_membership.remove").target(Party::user(&user)).target(Party::group(&group)));
     }
     keep_a_super_administrator(&mut change, supers).await?;
     change.commit().await?;

@@ -112,7 +112,11 @@ fn sort_key(name: &str) -> Option<Key> {
 async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
     let prefix = asked.get("q").map(str::to_owned);
     let paged = prefix.is_none();
-    let limit = if paged { asked.limit(LIMIT_MAX, LIMIT_MAX, Beyond::Cut)? } else { asked.limit(LIMIT_WITH_Q, LIMIT_MAX, Beyond::Cut)? };
+    let limit = if paged {
+        asked.limit(LIMIT_MAX, LIMIT_MAX, Beyond::Cut)?
+    } else {
+        asked.limit(LIMIT_WITH_Q, LIMIT_MAX, Beyond::Cut)?
+    };
     let (filter, search) = (asked.get("filter"), asked.get("search"));
     if filter.is_some() && search.is_some() {
         return Err(Fault::new(&codes::E0000033));
@@ -126,7 +130,8 @@ async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
         Some(name) => sort_key(name).ok_or_else(|| Fault::new(&codes::E0000031))?,
         None => Key::Id,
     };
-    let descending = asked.get("sortOrder").filter(|_| search.is_some()).is_some_and(|order| order.eq_ignore_ascii_case("desc"));
+    let descending =
+        asked.get("sortOrder").filter(|_| search.is_some()).is_some_and(|order| order.eq_ignore_ascii_case("desc"));
     let after = cursor(&asked, search.is_some())?;
     let listing = Listing { condition, prefix, key, descending, after };
     let mut reader = org.db.read().await?;
@@ -135,7 +140,12 @@ async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
     let expand = asked.get("expand").unwrap_or_default();
     let with_stats = expand.split(',').any(|name| name == "stats");
     if !with_stats {
-        return Ok(asked.page(found, limit, |(_, cursor)| write_cursor(cursor, searched), |(group, _)| body(&asked.address, group)));
+        return Ok(asked.page(
+            found,
+            limit,
+            |(_, cursor)| write_cursor(cursor, searched),
+            |(group, _)| body(&asked.address, group),
+        ));
     }
     let mut with_bodies = Vec::with_capacity(found.len());
     for (group, cursor) in found {
@@ -194,7 +204,10 @@ fn content(body: &Map<String, Value>) -> Answer<(String, Option<String>)> {
     }
     let description = profile.text("description")?;
     if description.is_some_and(|description| description.chars().count() > DESCRIPTION_LEN_MAX) {
-        return Err(Fault::field("description", &format!("The field cannot be longer than {DESCRIPTION_LEN_MAX} characters")));
+        return Err(Fault::field(
+            "description",
+            &format!("The field cannot be longer than {DESCRIPTION_LEN_MAX} characters"),
+        ));
     }
     if let Some(unknown) = profile.keys().find(|key| !matches!(key.as_str(), "name" | "description")) {
         return Err(Fault::field(unknown, "The attribute is not defined in the schema of groups"));
@@ -204,7 +217,9 @@ fn content(body: &Map<String, Value>) -> Answer<(String, Option<String>)> {
 
 async fn refuse_taken_name(conn: &mut Conn, name: &str, own: Option<&GroupId>) -> Answer<()> {
     match group::by_name(conn, name).await? {
-        Some(other) if Some(&other.id) != own => Err(Fault::field("name", "An object with this field already exists in the current organization")),
+        Some(other) if Some(&other.id) != own => {
+            Err(Fault::field("name", "An object with this field already exists in the current organization"))
+        }
         _ => Ok(()),
     }
 }
@@ -213,13 +228,21 @@ async fn create(State(org): State<Org>, caller: Caller, address: Address, given:
     let (name, description) = content(&given.object()?)?;
     let mut change = caller.begin(&org).await?;
     refuse_taken_name(&mut change, &name, None).await?;
-    let group = group::create(&mut change, &org.world, GroupType::OktaGroup, &name, description.as_deref()).await?;
+    let group = group::create(&mut change, &org.world, GroupType::OktaGroup, &name, description.as_deref())
+        .await
+        .map_err(Fault::taken("name"))?;
     change.record(Event::new("group.lifecycle.create").target(Party::group(&group)));
     change.commit().await?;
     Ok(Json(body(&address, &group)))
 }
 
-async fn replace(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>, given: Body) -> Answer<Json<Value>> {
+async fn replace(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Json<Value>> {
     let (name, description) = content(&given.object()?)?;
     let mut change = caller.begin(&org).await?;
     let before = find(&mut change, &id).await?;
@@ -228,7 +251,7 @@ async fn replace(State(org): State<Org>, caller: Caller, address: Address, Path(
     }
     refuse_taken_name(&mut change, &name, Some(&before.id)).await?;
     let now = change.now;
-    group::update(&mut change, &before.id, &name, description.as_deref(), now).await?;
+    group::update(&mut change, &before.id, &name, description.as_deref(), now).await.map_err(Fault::taken("name"))?;
     let after = find(&mut change, &id).await?;
     change.record(Event::new("group.profile.update").target(Party::group(&after)));
     change.commit().await?;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use axum::http::Method;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use world::Instant;
 
 use crate::config::RateLimitSettings;
@@ -17,6 +18,8 @@ use crate::config::RateLimitSettings;
 const MINUTE: Duration = Duration::from_secs(60);
 const PERSON_WINDOW: Duration = Duration::from_secs(10);
 const PERSON_CALLS_MAX: u64 = 40;
+/// Calls that run at the same moment.
+const AT_ONCE_MAX: usize = 75;
 /// Past this, windows that have ended are swept before another begins.
 const WINDOWS_MAX: usize = 10_000;
 
@@ -93,11 +96,17 @@ pub struct Decision {
 pub struct Limits {
     settings: RateLimitSettings,
     windows: Mutex<HashMap<Key, Window>>,
+    places: Semaphore,
 }
 
 impl Limits {
     pub fn new(settings: RateLimitSettings) -> Limits {
-        Limits { settings, windows: Mutex::new(HashMap::new()) }
+        Limits { settings, windows: Mutex::new(HashMap::new()), places: Semaphore::new(AT_ONCE_MAX) }
+    }
+
+    /// A place among the calls that run at once, for as long as it is held. `None`: all are taken, and the call is one too many.
+    pub fn enter(&self) -> Option<SemaphorePermit<'_>> {
+        self.places.try_acquire().ok()
     }
 
     /// Counts a call. `None`: the path is in no bucket.
@@ -109,7 +118,13 @@ impl Limits {
         let per_minute = BUCKETS[index].per_minute;
         if self.settings.percent == 0 {
             let reset = now.plus(MINUTE).as_seconds();
-            return Some(Decision { limit: per_minute, remaining: per_minute, reset, exceeded: false, first_violation: false });
+            return Some(Decision {
+                limit: per_minute,
+                remaining: per_minute,
+                reset,
+                exceeded: false,
+                first_violation: false,
+            });
         }
         let whole = (per_minute * u64::from(self.settings.percent) / 100).max(1);
         let part = (whole * u64::from(self.settings.token_share_percent) / 100).max(1);
@@ -120,11 +135,16 @@ impl Limits {
         let mut decision = step(&mut windows, Key(index, Share::None), whole, MINUTE, now);
         let nested = match share {
             Share::None => None,
-            Share::Token(_) | Share::Client(_) => Some(step(&mut windows, Key(index, share.clone()), part, MINUTE, now)),
-            Share::Person(..) => Some(step(&mut windows, Key(index, share.clone()), PERSON_CALLS_MAX, PERSON_WINDOW, now)),
+            Share::Token(_) | Share::Client(_) => {
+                Some(step(&mut windows, Key(index, share.clone()), part, MINUTE, now))
+            }
+            Share::Person(..) => {
+                Some(step(&mut windows, Key(index, share.clone()), PERSON_CALLS_MAX, PERSON_WINDOW, now))
+            }
         };
         if let Some(nested) = nested {
-            let (exceeded, first) = (decision.exceeded || nested.exceeded, decision.first_violation || nested.first_violation);
+            let (exceeded, first) =
+                (decision.exceeded || nested.exceeded, decision.first_violation || nested.first_violation);
             if nested.remaining < decision.remaining || (nested.exceeded && !decision.exceeded) {
                 decision = nested;
             }
@@ -181,7 +201,10 @@ mod tests {
         let refused = call(&token, Instant::from_us(500_000));
         assert!(refused.exceeded && refused.first_violation && refused.remaining == 0);
         assert!(!call(&token, Instant::from_us(600_000)).first_violation);
-        assert!(!call(&Share::Token("00T2".to_owned()), Instant::from_us(500_000)).exceeded, "another token has its own half");
+        assert!(
+            !call(&Share::Token("00T2".to_owned()), Instant::from_us(500_000)).exceeded,
+            "another token has its own half"
+        );
         assert!(!call(&token, Instant::from_us(60_500_000)).exceeded);
     }
 
@@ -189,14 +212,27 @@ mod tests {
     fn a_person_has_forty_calls_in_ten_seconds_at_an_endpoint() {
         let limits = limits(100);
         let person = Share::Person("00u1".to_owned(), "listUsers");
-        let mut calls = (0..41).map(|_| limits.count(&Method::GET, "/api/v1/users", &person, Instant::EPOCH).unwrap().exceeded);
+        let mut calls =
+            (0..41).map(|_| limits.count(&Method::GET, "/api/v1/users", &person, Instant::EPOCH).unwrap().exceeded);
         assert!(calls.by_ref().take(40).all(|exceeded| !exceeded));
         assert_eq!(calls.next(), Some(true));
     }
 
     #[test]
+    fn the_seventy_sixth_call_at_once_is_one_too_many() {
+        let limits = limits(100);
+        let mut places: Vec<_> = (0..AT_ONCE_MAX).map(|_| limits.enter().unwrap()).collect();
+        assert!(limits.enter().is_none());
+        places.pop();
+        assert!(limits.enter().is_some());
+    }
+
+    #[test]
     fn limits_that_are_off_refuse_nothing() {
         let limits = limits(0);
-        assert!((0..2_000).all(|_| !limits.count(&Method::GET, "/api/v1/logs", &Share::None, Instant::EPOCH).unwrap().exceeded));
+        assert!(
+            (0..2_000)
+                .all(|_| !limits.count(&Method::GET, "/api/v1/logs", &Share::None, Instant::EPOCH).unwrap().exceeded)
+        );
     }
 }

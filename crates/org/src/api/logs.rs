@@ -126,7 +126,9 @@ fn question(asked: &Asked, now: Instant) -> Answer<Question> {
 }
 
 fn date(asked: &Asked, name: &str) -> Answer<Option<Instant>> {
-    let parse = |text: &str| Instant::from_str(text).map_err(|_| Fault::field(name, "The date must have the form 2026-01-31T12:00:00.000Z"));
+    let parse = |text: &str| {
+        Instant::from_str(text).map_err(|_| Fault::field(name, "The date must have the form 2026-01-31T12:00:00.000Z"))
+    };
     asked.get(name).map(parse).transpose()
 }
 
@@ -142,7 +144,9 @@ fn asks_published(expression: &Expression) -> bool {
 /// The event type, when the filter lets one alone pass: the database then skips the others.
 fn only_event_type(expression: &Expression) -> Option<String> {
     match expression {
-        Expression::Test { attribute, operator: Operator::Eq, value } if attribute == "eventType" => value.as_str().map(fold),
+        Expression::Test { attribute, operator: Operator::Eq, value } if attribute == "eventType" => {
+            value.as_str().map(fold)
+        }
         Expression::And(terms) => terms.iter().find_map(only_event_type),
         _ => None,
     }
@@ -151,7 +155,10 @@ fn only_event_type(expression: &Expression) -> Option<String> {
 fn keywords(text: Option<&str>) -> Answer<Vec<String>> {
     let words: Vec<String> = text.unwrap_or_default().split_whitespace().map(fold).collect();
     if words.len() > KEYWORDS_MAX || words.iter().any(|word| word.chars().count() > KEYWORD_LEN_MAX) {
-        return Err(Fault::field("q", &format!("At most {KEYWORDS_MAX} keywords of {KEYWORD_LEN_MAX} characters are allowed")));
+        return Err(Fault::field(
+            "q",
+            &format!("At most {KEYWORDS_MAX} keywords of {KEYWORD_LEN_MAX} characters are allowed"),
+        ));
     }
     Ok(words)
 }
@@ -163,7 +170,9 @@ fn has_keywords(keywords: &[String], event: &Value) -> bool {
     }
     let mut words = Vec::new();
     collect_words(event, &mut words);
-    keywords.iter().all(|keyword| words.iter().any(|word| word == keyword || word.split('-').any(|part| part == keyword)))
+    keywords
+        .iter()
+        .all(|keyword| words.iter().any(|word| word == keyword || word.split('-').any(|part| part == keyword)))
 }
 
 fn collect_words(value: &Value, words: &mut Vec<String>) {
@@ -190,7 +199,9 @@ fn read_cursor(text: &str) -> Option<(Instant, i64)> {
 fn after(reading: Reading, event: &Logged) -> Reading {
     match reading {
         Reading::Polling { .. } => Reading::Polling { after: event.position },
-        Reading::Bounded { descending, .. } => Reading::Bounded { after: Some((event.published, event.position)), descending },
+        Reading::Bounded { descending, .. } => {
+            Reading::Bounded { after: Some((event.published, event.position)), descending }
+        }
     }
 }
 
@@ -206,7 +217,8 @@ mod tests {
 
     #[test]
     fn keywords_match_words_and_their_hyphened_parts() {
-        let event = json!({ "actor": { "displayName": "Ada Byron-King" }, "target": [{ "alternateId": "ada@example.com" }] });
+        let event =
+            json!({ "actor": { "displayName": "Ada Byron-King" }, "target": [{ "alternateId": "ada@example.com" }] });
         let has = |text: &str| has_keywords(&keywords(Some(text)).unwrap(), &event);
         assert!(has("ada king") && has("BYRON-KING") && has("ada@example.com") && has(""));
         assert!(!has("ada mary") && !has("exam"));

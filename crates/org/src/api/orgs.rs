@@ -20,8 +20,17 @@ use crate::{
 };
 
 /// What may be set beside the company's name.
-const DETAILS: [&str; 9] =
-    ["address1", "address2", "city", "country", "endUserSupportHelpURL", "phoneNumber", "postalCode", "state", "supportPhoneNumber"];
+const DETAILS: [&str; 9] = [
+    "address1",
+    "address2",
+    "city",
+    "country",
+    "endUserSupportHelpURL",
+    "phoneNumber",
+    "postalCode",
+    "state",
+    "supportPhoneNumber",
+];
 const WEBSITE: &str = "website";
 const LEN_MAX: usize = 255;
 
@@ -97,7 +106,12 @@ fn details_of(given: &Map<String, Value>) -> Answer<Map<String, Value>> {
     Ok(details)
 }
 
-async fn save(mut change: crate::model::change::Change, address: &Address, company_name: &str, details: &Map<String, Value>) -> Answer<Json<Value>> {
+async fn save(
+    mut change: crate::model::change::Change,
+    address: &Address,
+    company_name: &str,
+    details: &Map<String, Value>,
+) -> Answer<Json<Value>> {
     let company_name = company_name.trim();
     if company_name.is_empty() || company_name.chars().count() > LEN_MAX {
         return Err(Fault::field("companyName", &format!("The field must be between 1 and {LEN_MAX} characters")));
@@ -105,7 +119,12 @@ async fn save(mut change: crate::model::change::Change, address: &Address, compa
     let now = change.now;
     organization::update(&mut change, company_name, details, now).await?;
     let after = found(&mut change).await?;
-    change.record(Event::new("support.org.update").target(Party::new(after.id.as_str(), "Organization", &after.company_name, &after.company_name)));
+    change.record(Event::new("support.org.update").target(Party::new(
+        after.id.as_str(),
+        "Organization",
+        &after.company_name,
+        &after.company_name,
+    )));
     change.commit().await?;
     Ok(Json(body(address, &after)))
 }

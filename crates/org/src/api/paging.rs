@@ -25,7 +25,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked, Fault> {
         let address = Address::from_request_parts(parts, state).await?;
-        let pairs = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).map_err(|_| Fault::new(&codes::E0000001))?;
+        let pairs = serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
+            .map_err(|_| Fault::new(&codes::E0000001))?;
         Ok(Asked { address, path: parts.uri.path().to_owned(), pairs })
     }
 }
@@ -61,13 +62,23 @@ impl Asked {
     pub fn after_id(&self, prefix: &str) -> Answer<Option<&str>> {
         match self.get("after") {
             None => Ok(None),
-            Some(id) if id.len() == 20 && id.starts_with(prefix) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Ok(Some(id)),
+            Some(id)
+                if id.len() == 20 && id.starts_with(prefix) && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
+            {
+                Ok(Some(id))
+            }
             Some(_) => Err(invalid_cursor()),
         }
     }
 
     /// A page: at most `limit` of `items`, which may hold one more, the sign that there is another page.
-    pub fn page<T>(&self, mut items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> String, body: impl Fn(&T) -> Value) -> Response {
+    pub fn page<T>(
+        &self,
+        mut items: Vec<T>,
+        limit: i64,
+        cursor: impl Fn(&T) -> String,
+        body: impl Fn(&T) -> Value,
+    ) -> Response {
         let limit_len = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit_len;
         items.truncate(limit_len);
@@ -93,7 +104,8 @@ impl Asked {
     /// This call's address with another cursor and the limit that was really used.
     fn url(&self, limit: i64, after: Option<&str>) -> String {
         let others = self.pairs.iter().filter(|(key, _)| key != "after" && key != "limit").cloned();
-        let mut pairs: Vec<(String, String)> = after.map(|after| ("after".to_owned(), after.to_owned())).into_iter().collect();
+        let mut pairs: Vec<(String, String)> =
+            after.map(|after| ("after".to_owned(), after.to_owned())).into_iter().collect();
         pairs.extend(others);
         pairs.push(("limit".to_owned(), limit.to_string()));
         let query = serde_urlencoded::to_string(&pairs).unwrap_or_default();
@@ -120,7 +132,13 @@ mod tests {
         let response = asked.page(vec!["one", "two", "three"], 2, |item| (*item).to_owned(), |item| Value::from(*item));
         let links: Vec<_> = response.headers().get_all("link").iter().map(|value| value.to_str().unwrap()).collect();
         let base = "http://localhost:8081/api/v1/groups?after";
-        assert_eq!(links, [format!("<{base}=old&q=a%26b&limit=2>; rel=\"self\""), format!("<{base}=two&q=a%26b&limit=2>; rel=\"next\"")]);
+        assert_eq!(
+            links,
+            [
+                format!("<{base}=old&q=a%26b&limit=2>; rel=\"self\""),
+                format!("<{base}=two&q=a%26b&limit=2>; rel=\"next\"")
+            ]
+        );
         let last = asked.page(vec!["one", "two"], 2, |item| (*item).to_owned(), |item| Value::from(*item));
         assert_eq!(last.headers().get_all("link").iter().count(), 1);
     }

@@ -71,21 +71,37 @@ fn unknown(id: &str) -> Fault {
     Fault::not_found(id, "RoleAssignment")
 }
 
-async fn of_user(State(org): State<Org>, caller: Caller, address: Address, Path(name): Path<String>) -> Answer<Json<Vec<Value>>> {
+async fn of_user(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(name): Path<String>,
+) -> Answer<Json<Vec<Value>>> {
     let mut reader = org.db.read().await?;
     let user = users::find(&mut reader, &caller, &name).await?;
     let roles = role::roles_of(&mut reader, &user.id).await?;
     Ok(Json(roles.iter().map(|role| body(&address, role)).collect()))
 }
 
-async fn one_of_user(State(org): State<Org>, caller: Caller, address: Address, Path((name, id)): Path<(String, String)>) -> Answer<Json<Value>> {
+async fn one_of_user(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path((name, id)): Path<(String, String)>,
+) -> Answer<Json<Value>> {
     let mut reader = org.db.read().await?;
     let user = users::find(&mut reader, &caller, &name).await?;
     let roles = role::roles_of(&mut reader, &user.id).await?;
     roles.iter().find(|role| role.id.as_str() == id).map(|role| Json(body(&address, role))).ok_or_else(|| unknown(&id))
 }
 
-async fn grant_to_user(State(org): State<Org>, caller: Caller, address: Address, Path(name): Path<String>, given: Body) -> Answer<Response> {
+async fn grant_to_user(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(name): Path<String>,
+    given: Body,
+) -> Answer<Response> {
     let kind = wanted(&given.object()?)?;
     let mut change = caller.begin(&org).await?;
     let user = users::find(&mut change, &caller, &name).await?;
@@ -93,7 +109,9 @@ async fn grant_to_user(State(org): State<Org>, caller: Caller, address: Address,
         return Err(Fault::new(&codes::E0000038));
     }
     let role = grant(&mut change, &org, kind, Assignee::User(user.id.clone())).await?;
-    change.record(Event::new("user.account.privilege.grant").target(Party::user(&user)).debug("privilegeGranted", kind.label()));
+    change.record(
+        Event::new("user.account.privilege.grant").target(Party::user(&user)).debug("privilegeGranted", kind.label()),
+    );
     change.commit().await?;
     Ok((StatusCode::CREATED, Json(body(&address, &role))).into_response())
 }
@@ -102,14 +120,25 @@ async fn grant(change: &mut Change, org: &Org, kind: RoleType, assignee: Assigne
     role::grant(change, &org.world, kind, &assignee).await?.ok_or_else(|| Fault::new(&codes::E0000090))
 }
 
-async fn revoke_from_user(State(org): State<Org>, caller: Caller, Path((name, id)): Path<(String, String)>) -> Answer<StatusCode> {
+async fn revoke_from_user(
+    State(org): State<Org>,
+    caller: Caller,
+    Path((name, id)): Path<(String, String)>,
+) -> Answer<StatusCode> {
     let mut change = caller.begin(&org).await?;
     let user = users::find(&mut change, &caller, &name).await?;
     let assignee = Assignee::User(user.id.clone());
     let roles = role::roles_of(&mut change, &user.id).await?;
-    let role = roles.into_iter().find(|role| role.id.as_str() == id && role.assignee == assignee).ok_or_else(|| unknown(&id))?;
+    let role = roles
+        .into_iter()
+        .find(|role| role.id.as_str() == id && role.assignee == assignee)
+        .ok_or_else(|| unknown(&id))?;
     revoke(&mut change, &role).await?;
-    change.record(Event::new("user.account.privilege.revoke").target(Party::user(&user)).debug("privilegeRevoked", role.kind.label()));
+    change.record(
+        Event::new("user.account.privilege.revoke")
+            .target(Party::user(&user))
+            .debug("privilegeRevoked", role.kind.label()),
+    );
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -127,14 +156,24 @@ async fn of_group(State(org): State<Org>, address: Address, Path(id): Path<Strin
     Ok(Json(roles.iter().map(|role| body(&address, role)).collect()))
 }
 
-async fn one_of_group(State(org): State<Org>, address: Address, Path((group, id)): Path<(String, String)>) -> Answer<Json<Value>> {
+async fn one_of_group(
+    State(org): State<Org>,
+    address: Address,
+    Path((group, id)): Path<(String, String)>,
+) -> Answer<Json<Value>> {
     let mut reader = org.db.read().await?;
     let group = groups::find(&mut reader, &group).await?;
     let roles = role::roles_of_group(&mut reader, &group.id).await?;
     roles.iter().find(|role| role.id.as_str() == id).map(|role| Json(body(&address, role))).ok_or_else(|| unknown(&id))
 }
 
-async fn grant_to_group(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>, given: Body) -> Answer<Response> {
+async fn grant_to_group(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Response> {
     let kind = wanted(&given.object()?)?;
     let mut change = caller.begin(&org).await?;
     let group = groups::find(&mut change, &id).await?;
@@ -147,18 +186,26 @@ async fn grant_to_group(State(org): State<Org>, caller: Caller, address: Address
         return Err(Fault::new(&codes::E0000193).with_argument(&group.name));
     }
     let role = grant(&mut change, &org, kind, Assignee::Group(group.id.clone())).await?;
-    change.record(Event::new("group.privilege.grant").target(Party::group(&group)).debug("privilegeGranted", kind.label()));
+    change.record(
+        Event::new("group.privilege.grant").target(Party::group(&group)).debug("privilegeGranted", kind.label()),
+    );
     change.commit().await?;
     Ok((StatusCode::CREATED, Json(body(&address, &role))).into_response())
 }
 
-async fn revoke_from_group(State(org): State<Org>, caller: Caller, Path((group, id)): Path<(String, String)>) -> Answer<StatusCode> {
+async fn revoke_from_group(
+    State(org): State<Org>,
+    caller: Caller,
+    Path((group, id)): Path<(String, String)>,
+) -> Answer<StatusCode> {
     let mut change = caller.begin(&org).await?;
     let group = groups::find(&mut change, &group).await?;
     let roles = role::roles_of_group(&mut change, &group.id).await?;
     let role = roles.into_iter().find(|role| role.id.as_str() == id).ok_or_else(|| unknown(&id))?;
     revoke(&mut change, &role).await?;
-    change.record(Event::new("group.privilege.revoke").target(Party::group(&group)).debug("privilegeRevoked", role.kind.label()));
+    change.record(
+        Event::new("group.privilege.revoke").target(Party::group(&group)).debug("privilegeRevoked", role.kind.label()),
+    );
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -95,11 +95,13 @@ async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
     }
     if let Some(text) = asked.get("q") {
         let placeholder = select.next_placeholder();
-        let condition = format!(" and (o.name like ${placeholder} escape '\\' or o.origin like ${placeholder} escape '\\')");
+        let condition =
+            format!(" and (o.name like ${placeholder} escape '\\' or o.origin like ${placeholder} escape '\\')");
         select = select.push(&condition).bind(format!("{}%", literal(text)));
     }
     let (first, second) = (select.next_placeholder(), select.next_placeholder() + 1);
-    let select = select.push(&format!(" and o.id > ${first} order by o.id limit ${second}")).bind(after).bind(limit + 1);
+    let select =
+        select.push(&format!(" and o.id > ${first} order by o.id limit ${second}")).bind(after).bind(limit + 1);
     let origins = trusted_origin::from_rows(&select.all(&mut *org.db.read().await?).await?)?;
     Ok(asked.page(origins, limit, |origin| origin.id.to_string(), |origin| body(&asked.address, origin)))
 }
@@ -115,12 +117,17 @@ fn content(given: &Map<String, Value>) -> Answer<OriginContent> {
     }
     let text = given.text("origin")?.unwrap_or_default().trim_end_matches('/');
     let parsed = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let origin = parsed.map(|url| url.origin().ascii_serialization()).filter(|origin| origin.eq_ignore_ascii_case(text));
-    let origin = origin.ok_or_else(|| Fault::field("origin", "The origin must be a scheme, a host and an optional port"))?;
+    let origin =
+        parsed.map(|url| url.origin().ascii_serialization()).filter(|origin| origin.eq_ignore_ascii_case(text));
+    let origin =
+        origin.ok_or_else(|| Fault::field("origin", "The origin must be a scheme, a host and an optional port"))?;
     let mut scopes = Vec::new();
     for scope in given.get("scopes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default() {
         let kind = scope.get("type").and_then(Value::as_str).unwrap_or_default();
-        let known = SCOPES.iter().find(|known| **known == kind).ok_or_else(|| Fault::field("scopes", "The scope type is not valid"))?;
+        let known = SCOPES
+            .iter()
+            .find(|known| **known == kind)
+            .ok_or_else(|| Fault::field("scopes", "The scope type is not valid"))?;
         if !scopes.iter().any(|scope| scope == known) {
             scopes.push((*known).to_owned());
         }
@@ -151,7 +158,13 @@ async fn create(State(org): State<Org>, caller: Caller, address: Address, given:
     Ok(Json(body(&address, &origin)))
 }
 
-async fn replace(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>, given: Body) -> Answer<Json<Value>> {
+async fn replace(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Json<Value>> {
     let content = content(&given.object()?)?;
     let mut change = caller.begin(&org).await?;
     let before = find(&mut change, &id).await?;
@@ -172,11 +185,21 @@ async fn delete(State(org): State<Org>, caller: Caller, Path(id): Path<String>) 
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn activate(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>) -> Answer<Json<Value>> {
+async fn activate(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     set_active(&org, &caller, &address, &id, true).await
 }
 
-async fn deactivate(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>) -> Answer<Json<Value>> {
+async fn deactivate(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     set_active(&org, &caller, &address, &id, false).await
 }
 

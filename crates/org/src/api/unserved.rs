@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::caller;
+use super::{caller, gate, limits::Share};
 use crate::{
     Org,
     error::{Fault, codes},
@@ -16,6 +16,8 @@ use crate::{
 pub async fn answer(State(org): State<Org>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let path = parts.uri.path();
+    let counted =
+        path.starts_with("/api/v1/").then(|| org.limits.count(&parts.method, path, &Share::None, org.now())).flatten();
     let fault = match operations::unserved(&parts.method, path) {
         // A preflight of a page that is not trusted: an answer without the headers that would allow anything.
         Unserved::WrongMethod if parts.method == Method::OPTIONS => return StatusCode::OK.into_response(),
@@ -23,11 +25,14 @@ pub async fn answer(State(org): State<Org>, request: Request) -> Response {
         Unserved::UnknownPath => Fault::new(&codes::E0000008),
         Unserved::NotBuilt(id) => {
             let public = operations::by_id(id).is_some_and(|operation| operation.needs == Needs::Nothing);
-            if !public && let Err(fault) = caller::authenticate(&org, &parts).await {
-                return fault.into_response();
+            match caller::authenticate(&org, &parts).await {
+                Err(fault) if !public => fault,
+                _ => Fault::new(&codes::E0000015),
             }
-            Fault::new(&codes::E0000015)
         }
     };
-    fault.into_response()
+    let exceeded = counted.is_some_and(|decision| decision.exceeded);
+    let mut response = if exceeded { Fault::new(&codes::E0000047) } else { fault }.into_response();
+    gate::show(counted, response.headers_mut());
+    response
 }

@@ -12,9 +12,7 @@ use world::Instant;
 use super::edge::Address;
 use crate::{
     error::Answer,
-    model::{
-        user::{self, Status, User},
-    },
+    model::user::{self, Status, User},
 };
 
 const ALWAYS_SHOWN: [&str; 6] = ["firstName", "lastName", "mobilePhone", "secondEmail", "login", "email"];
@@ -30,9 +28,13 @@ impl Omitted {
     /// Reads `application/json; okta-response="omitCredentials,omitCredentialsLinks"`.
     pub fn asked(headers: &HeaderMap) -> Omitted {
         let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let wish = given.split(';').filter_map(|part| part.trim().strip_prefix("okta-response=")).next().unwrap_or_default();
+        let wish =
+            given.split(';').filter_map(|part| part.trim().strip_prefix("okta-response=")).next().unwrap_or_default();
         let names: Vec<&str> = wish.trim_matches('"').split(',').map(str::trim).collect();
-        Omitted { credentials: names.contains(&"omitCredentials"), credentials_links: names.contains(&"omitCredentialsLinks") }
+        Omitted {
+            credentials: names.contains(&"omitCredentials"),
+            credentials_links: names.contains(&"omitCredentialsLinks"),
+        }
     }
 }
 
@@ -130,7 +132,12 @@ fn links(address: &Address, user: &User, schema: Option<&str>, omitted: Omitted)
     let mut named: Vec<(&str, &str)> = Vec::new();
     match user.status {
         Status::Staged => named.push(("activate", "/lifecycle/activate")),
-        Status::Provisioned => named.extend([suspend, ("reactivate", "/lifecycle/reactivate"), ("resetPassword", "/lifecycle/reset_password"), deactivate]),
+        Status::Provisioned => named.extend([
+            suspend,
+            ("reactivate", "/lifecycle/reactivate"),
+            ("resetPassword", "/lifecycle/reset_password"),
+            deactivate,
+        ]),
         Status::Active | Status::PasswordExpired => {
             named.push(suspend);
             named.extend(passwords);
@@ -139,18 +146,30 @@ fn links(address: &Address, user: &User, schema: Option<&str>, omitted: Omitted)
             }
             named.push(deactivate);
         }
-        Status::Recovery => named.extend([suspend, ("reactivate", "/lifecycle/reactivate"), passwords[0], passwords[3], deactivate]),
-        Status::LockedOut => named.extend([("unlock", "/lifecycle/unlock"), suspend, passwords[0], passwords[1], deactivate]),
+        Status::Recovery => {
+            named.extend([suspend, ("reactivate", "/lifecycle/reactivate"), passwords[0], passwords[3], deactivate])
+        }
+        Status::LockedOut => {
+            named.extend([("unlock", "/lifecycle/unlock"), suspend, passwords[0], passwords[1], deactivate])
+        }
         Status::Suspended => named.extend([("unsuspend", "/lifecycle/unsuspend"), deactivate]),
         Status::Deprovisioned => named.push(("activate", "/lifecycle/activate")),
     }
     links.insert("self".to_owned(), json!({ "href": href(address, user, "") }));
     if let Some(schema) = schema {
-        links.insert("schema".to_owned(), json!({ "href": address.link(&format!("/api/v1/meta/schemas/user/{schema}")) }));
+        links.insert(
+            "schema".to_owned(),
+            json!({ "href": address.link(&format!("/api/v1/meta/schemas/user/{schema}")) }),
+        );
     }
-    links.insert("type".to_owned(), json!({ "href": address.link(&format!("/api/v1/meta/types/user/{}", user.type_id)) }));
+    links.insert(
+        "type".to_owned(),
+        json!({ "href": address.link(&format!("/api/v1/meta/types/user/{}", user.type_id)) }),
+    );
     for (name, rest) in named {
-        if !(omitted.credentials_links && rest.contains("password") || omitted.credentials_links && rest.starts_with("/credentials")) {
+        if !(omitted.credentials_links && rest.contains("password")
+            || omitted.credentials_links && rest.starts_with("/credentials"))
+        {
             links.insert(name.to_owned(), action(rest));
         }
     }

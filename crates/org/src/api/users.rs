@@ -62,7 +62,13 @@ pub async fn find(conn: &mut Conn, caller: &Caller, name: &str) -> Answer<User> 
 }
 
 /// One person, with the tag that `If-Match` takes.
-pub async fn get(State(org): State<Org>, caller: Caller, address: Address, headers: HeaderMap, Path(name): Path<String>) -> Answer<Response> {
+pub async fn get(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let user = find(&mut reader, &caller, &name).await?;
     shown(&mut reader, &address, &user, Omitted::asked(&headers)).await

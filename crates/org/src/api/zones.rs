@@ -60,7 +60,9 @@ fn field(name: &str) -> Option<Field> {
 
 fn body(address: &Address, zone: &Zone) -> Value {
     let link = |rest: &str| address.link(&format!("/api/v1/zones/{}{rest}", zone.id));
-    let ranges = |ranges: &[AddressRange]| if ranges.is_empty() { Value::Null } else { ranges.iter().map(AddressRange::to_json).collect() };
+    let ranges = |ranges: &[AddressRange]| {
+        if ranges.is_empty() { Value::Null } else { ranges.iter().map(AddressRange::to_json).collect() }
+    };
     let other = if zone.active { "deactivate" } else { "activate" };
     let mut body = json!({
         "type": "IP",
@@ -95,7 +97,8 @@ async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
         select = GRAMMAR.compile(&filter::parse(text)?)?.append(select.push(" and "));
     }
     let (first, second) = (select.next_placeholder(), select.next_placeholder() + 1);
-    let select = select.push(&format!(" and z.id > ${first} order by z.id limit ${second}")).bind(after).bind(limit + 1);
+    let select =
+        select.push(&format!(" and z.id > ${first} order by z.id limit ${second}")).bind(after).bind(limit + 1);
     let zones = zone::from_rows(&select.all(&mut *org.db.read().await?).await?)?;
     Ok(asked.page(zones, limit, |zone| zone.id.to_string(), |zone| body(&asked.address, zone)))
 }
@@ -120,18 +123,16 @@ fn content(given: &Map<String, Value>) -> Answer<ZoneContent> {
     }
     let ranges = |field: &str| {
         let ranges = zone::parse_ranges(given.get(field).unwrap_or(&Value::Null));
-        let ranges = ranges.map_err(|entry| Fault::field(field, &format!("{entry} is no CIDR block and no range of addresses")))?;
-        if ranges.len() > RANGES_MAX { Err(Fault::field(field, &format!("A zone holds at most {RANGES_MAX} entries"))) } else { Ok(ranges) }
+        let ranges = ranges
+            .map_err(|entry| Fault::field(field, &format!("{entry} is no CIDR block and no range of addresses")))?;
+        if ranges.len() > RANGES_MAX {
+            Err(Fault::field(field, &format!("A zone holds at most {RANGES_MAX} entries")))
+        } else {
+            Ok(ranges)
+        }
     };
     let (gateways, proxies) = (ranges("gateways")?, ranges("proxies")?);
     Ok(ZoneContent { name, usage: usage.to_owned(), gateways, proxies })
-}
-
-fn taken(error: crate::Error) -> Fault {
-    match error {
-        crate::Error::Database(db::Error::Conflict { .. }) => Fault::field("name", "An object with this field already exists in the current organization"),
-        other => other.into(),
-    }
 }
 
 /// Refuses a blocklist that would shut its own maker out, who then could not take it back.
@@ -150,14 +151,20 @@ async fn create(State(org): State<Org>, caller: Caller, address: Address, given:
     }
     refuse_own_address(&caller, &content.usage, &content.gateways)?;
     let mut change = caller.begin(&org).await?;
-    let id = zone::create(&mut change, &org.world, &content, false).await.map_err(taken)?;
+    let id = zone::create(&mut change, &org.world, &content, false).await.map_err(Fault::taken("name"))?;
     let zone = find(&mut change, id.as_str()).await?;
     change.record(Event::new("zone.create").target(party(&zone)));
     change.commit().await?;
     Ok(Json(body(&address, &zone)))
 }
 
-async fn replace(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>, given: Body) -> Answer<Json<Value>> {
+async fn replace(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Json<Value>> {
     let content = content(&given.object()?)?;
     refuse_own_address(&caller, &content.usage, &content.gateways)?;
     let mut change = caller.begin(&org).await?;
@@ -166,7 +173,7 @@ async fn replace(State(org): State<Org>, caller: Caller, address: Address, Path(
         return Err(Fault::new(&codes::E0000077).with_argument("name"));
     }
     let now = change.now;
-    zone::update(&mut change, &before.id, &content, now).await.map_err(taken)?;
+    zone::update(&mut change, &before.id, &content, now).await.map_err(Fault::taken("name"))?;
     let zone = find(&mut change, &id).await?;
     change.record(Event::new("zone.update").target(party(&zone)));
     change.commit().await?;
@@ -190,16 +197,30 @@ async fn delete(State(org): State<Org>, caller: Caller, Path(id): Path<String>) 
 }
 
 async fn refuse_in_use(conn: &mut Conn, zone: &Zone) -> Answer<()> {
-    if token::names_zone(conn, &zone.id).await? { Err(Fault::field("id", "The network zone is used by an API token")) } else { Ok(()) }
+    if token::names_zone(conn, &zone.id).await? {
+        Err(Fault::field("id", "The network zone is used by an API token"))
+    } else {
+        Ok(())
+    }
 }
 
-async fn activate(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>) -> Answer<Json<Value>> {
+async fn activate(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     let zone = find(&mut *org.db.read().await?, &id).await?;
     refuse_own_address(&caller, &zone.usage, &zone.gateways)?;
     set_active(&org, &caller, &address, &id, true).await
 }
 
-async fn deactivate(State(org): State<Org>, caller: Caller, address: Address, Path(id): Path<String>) -> Answer<Json<Value>> {
+async fn deactivate(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+) -> Answer<Json<Value>> {
     set_active(&org, &caller, &address, &id, false).await
 }
 

@@ -109,6 +109,9 @@ fn closed() -> Fault {
 }
 
 async fn is_open(conn: &mut Conn, org: &Org, code: &Secret) -> Result<bool> {
+    if role::count_active_super_administrators(conn).await? > 0 {
+        return Ok(false);
+    }
     let row = query("select 1 as n from first_administrator where id = $1 and code_hash = $2 and used_us is null");
     Ok(row.bind(ROW).bind(hash(org, code)).optional(conn).await?.is_some())
 }

@@ -4,12 +4,12 @@
 //! the session's token in `X-CSRF-Token`; the rights are the person's own, asked for at every call. API tokens open none of it.
 
 pub mod administrator;
-mod administrators;
-mod dashboard;
+pub mod administrators;
+pub mod dashboard;
 pub mod files;
 pub mod first_administrator;
-mod session;
-mod tokens;
+pub mod session;
+pub mod tokens;
 
 use axum::{
     Router,

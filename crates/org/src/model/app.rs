@@ -74,15 +74,17 @@ pub struct OAuthClient {
 }
 
 impl App {
-    pub(crate) const COLUMNS: &str =
-        "a.id, a.client_id, a.name, a.label, a.sign_on_mode, a.status, a.document, a.groups_claim, a.created_us, a.updated_us";
+    pub(crate) const COLUMNS: &str = "a.id, a.client_id, a.name, a.label, a.sign_on_mode, a.status, a.document, a.groups_claim, a.created_us, a.updated_us";
 
     pub(crate) fn read(row: &Row) -> Result<App> {
         let stored = |reason: String| Error::Stored { what: "app", reason };
         let document: String = row.get("document")?;
         let mode: String = row.get("sign_on_mode")?;
         let claim: Option<String> = row.get("groups_claim")?;
-        let claim = claim.map(|text| serde_json::from_str::<Value>(&text)).transpose().map_err(|error| stored(error.to_string()))?;
+        let claim = claim
+            .map(|text| serde_json::from_str::<Value>(&text))
+            .transpose()
+            .map_err(|error| stored(error.to_string()))?;
         let status: String = row.get("status")?;
         Ok(App {
             id: row.get::<String>("id")?.into(),
@@ -104,7 +106,10 @@ impl App {
         let credentials = self.document.get("credentials")?.get("oauthClient")?;
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let refresh = settings.get("refresh_token");
-        let leeway = refresh.and_then(|refresh| refresh.get("leeway")).and_then(Value::as_u64).and_then(|leeway| u32::try_from(leeway).ok());
+        let leeway = refresh
+            .and_then(|refresh| refresh.get("leeway"))
+            .and_then(Value::as_u64)
+            .and_then(|leeway| u32::try_from(leeway).ok());
         Some(OAuthClient {
             application_type: text(settings.get("application_type"))?,
             token_endpoint_auth_method: text(credentials.get("token_endpoint_auth_method"))?,
@@ -114,7 +119,8 @@ impl App {
             response_types: texts(settings.get("response_types")),
             grant_types: texts(settings.get("grant_types")),
             consent_method: text(settings.get("consent_method")).unwrap_or_else(|| "TRUSTED".to_owned()),
-            refresh_token_rotates: refresh.and_then(|refresh| refresh.get("rotation_type")).and_then(Value::as_str) == Some("ROTATE"),
+            refresh_token_rotates: refresh.and_then(|refresh| refresh.get("rotation_type")).and_then(Value::as_str)
+                == Some("ROTATE"),
             refresh_token_leeway_seconds: leeway.unwrap_or(0),
             initiate_login_uri: text(settings.get("initiate_login_uri")),
             jwks: settings.get("jwks").filter(|jwks| !jwks.is_null()).cloned(),
@@ -279,7 +285,13 @@ pub async fn by_client_id(conn: &mut Conn, client_id: &str) -> Result<Option<App
 }
 
 /// Replaces label and document.
-pub async fn update(conn: &mut Conn, id: &AppId, label: &str, document: &Map<String, Value>, now: Instant) -> Result<()> {
+pub async fn update(
+    conn: &mut Conn,
+    id: &AppId,
+    label: &str,
+    document: &Map<String, Value>,
+    now: Instant,
+) -> Result<()> {
     query("update app set label = $1, label_folded = $2, document = $3, updated_us = $4 where id = $5")
         .bind(label)
         .bind(fold(label))
@@ -349,13 +361,27 @@ mod tests {
 
     fn group(name: &str) -> Group {
         let (id, then) = (GroupId::from(name), Instant::EPOCH);
-        Group { id, kind: GroupType::OktaGroup, name: name.to_owned(), description: None, created: then, last_updated: then, last_membership_updated: then }
+        Group {
+            id,
+            kind: GroupType::OktaGroup,
+            name: name.to_owned(),
+            description: None,
+            created: then,
+            last_updated: then,
+            last_membership_updated: then,
+        }
     }
 
     #[test]
     fn the_groups_claim_filters_by_name() {
         let groups = [group("WRAdmin"), group("WRUser"), group("Everyone")];
-        let cases = [("STARTS_WITH", "WR", 2), ("EQUALS", "WRUser", 1), ("CONTAINS", "very", 1), ("REGEX", "WR.*", 2), ("REGEX", "User", 0)];
+        let cases = [
+            ("STARTS_WITH", "WR", 2),
+            ("EQUALS", "WRUser", 1),
+            ("CONTAINS", "very", 1),
+            ("REGEX", "WR.*", 2),
+            ("REGEX", "User", 0),
+        ];
         for (filter, value, count) in cases {
             let claim = json!({ "valueType": "GROUPS", "groupFilterType": filter, "name": "groups", "value": value });
             let claim = GroupsClaim::from_json(&claim).unwrap().unwrap();

@@ -86,14 +86,24 @@ pub async fn assigned(conn: &mut Conn, app: &App, user: &User) -> Result<bool> {
 }
 
 pub async fn app_user(conn: &mut Conn, app: &AppId, user: &UserId) -> Result<Option<AppUser>> {
-    let sql = format!("select user_id, login, user_name, profile, cast(direct as bigint) as direct, created_us, updated_us from ({APP_USERS}) x where user_id = $2");
+    let sql = format!(
+        "select user_id, login, user_name, profile, cast(direct as bigint) as direct, created_us, updated_us from ({APP_USERS}) x where user_id = $2"
+    );
     let row = query(sql).bind(app.as_str()).bind(user.as_str()).optional(conn).await?;
     row.map(|row| AppUser::read(&row)).transpose()
 }
 
 /// A page of the people assigned to an app, in id order; `prefix` is the beginning of their user name.
-pub async fn app_users(conn: &mut Conn, app: &AppId, after: Option<&str>, prefix: Option<&str>, limit: i64) -> Result<Vec<AppUser>> {
-    let sql = format!("select user_id, login, user_name, profile, cast(direct as bigint) as direct, created_us, updated_us from ({APP_USERS}) x where user_id > $2");
+pub async fn app_users(
+    conn: &mut Conn,
+    app: &AppId,
+    after: Option<&str>,
+    prefix: Option<&str>,
+    limit: i64,
+) -> Result<Vec<AppUser>> {
+    let sql = format!(
+        "select user_id, login, user_name, profile, cast(direct as bigint) as direct, created_us, updated_us from ({APP_USERS}) x where user_id > $2"
+    );
     let mut select = query(sql).bind(app.as_str()).bind(after.unwrap_or_default());
     if let Some(prefix) = prefix {
         let placeholder = select.next_placeholder();
@@ -106,7 +116,14 @@ pub async fn app_users(conn: &mut Conn, app: &AppId, after: Option<&str>, prefix
 }
 
 /// Assigns a person directly, or changes the direct assignment.
-pub async fn assign_user(conn: &mut Conn, app: &AppId, user: &UserId, user_name: Option<&str>, profile: &Map<String, Value>, now: Instant) -> Result<()> {
+pub async fn assign_user(
+    conn: &mut Conn,
+    app: &AppId,
+    user: &UserId,
+    user_name: Option<&str>,
+    profile: &Map<String, Value>,
+    now: Instant,
+) -> Result<()> {
     query(
         "insert into app_user (app_id, user_id, user_name, user_name_folded, profile, created_us, updated_us) values ($1, $2, $3, $4, $5, $6, $6)
          on conflict (app_id, user_id) do update set user_name = excluded.user_name, user_name_folded = excluded.user_name_folded, profile = excluded.profile, updated_us = excluded.updated_us",
@@ -134,7 +151,9 @@ pub async fn unassign_everywhere(conn: &mut Conn, user: &UserId) -> Result<u64> 
 }
 
 pub async fn app_group(conn: &mut Conn, app: &AppId, group: &GroupId) -> Result<Option<AppGroup>> {
-    let row = query("select group_id, priority, profile, created_us, updated_us from app_group where app_id = $1 and group_id = $2");
+    let row = query(
+        "select group_id, priority, profile, created_us, updated_us from app_group where app_id = $1 and group_id = $2",
+    );
     let row = row.bind(app.as_str()).bind(group.as_str()).optional(conn).await?;
     row.map(|row| AppGroup::read(&row)).transpose()
 }
@@ -149,11 +168,21 @@ pub async fn app_groups(conn: &mut Conn, app: &AppId, after: Option<&str>, limit
 }
 
 /// Assigns a group, or changes its assignment; without a priority it comes last.
-pub async fn assign_group(conn: &mut Conn, app: &AppId, group: &GroupId, priority: Option<i64>, profile: &Map<String, Value>, now: Instant) -> Result<()> {
+pub async fn assign_group(
+    conn: &mut Conn,
+    app: &AppId,
+    group: &GroupId,
+    priority: Option<i64>,
+    profile: &Map<String, Value>,
+    now: Instant,
+) -> Result<()> {
     let priority = match priority {
         Some(priority) => priority,
         None => {
-            let row = query("select coalesce(max(priority) + 1, 0) as next from app_group where app_id = $1").bind(app.as_str()).one(conn).await?;
+            let row = query("select coalesce(max(priority) + 1, 0) as next from app_group where app_id = $1")
+                .bind(app.as_str())
+                .one(conn)
+                .await?;
             row.get("next")?
         }
     };

@@ -45,7 +45,13 @@ impl ClientSecret {
 
     /// The 22 characters by which lists tell secrets apart; they give nothing of the secret away.
     pub fn fingerprint(&self) -> String {
-        let bytes: Vec<u8> = self.hash.as_bytes().chunks(2).take(16).filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
+        let bytes: Vec<u8> = self
+            .hash
+            .as_bytes()
+            .chunks(2)
+            .take(16)
+            .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+            .collect();
         URL_SAFE_NO_PAD.encode(bytes)
     }
 }
@@ -59,7 +65,14 @@ pub fn generate(world: &World) -> Secret {
     Secret::new(world.random.base64url(GENERATED_LEN))
 }
 
-pub async fn create(conn: &mut Conn, vault: &Vault, world: &World, app: &AppId, secret: &Secret, active: bool) -> Result<ClientSecret> {
+pub async fn create(
+    conn: &mut Conn,
+    vault: &Vault,
+    world: &World,
+    app: &AppId,
+    secret: &Secret,
+    active: bool,
+) -> Result<ClientSecret> {
     let id = SecretId::new(world);
     let now = world.now().whole_second();
     let sealed = vault.seal(&identity(&id), secret);
@@ -78,7 +91,9 @@ pub async fn create(conn: &mut Conn, vault: &Vault, world: &World, app: &AppId, 
 
 /// The secrets of an app, oldest first.
 pub async fn of_app(conn: &mut Conn, app: &AppId) -> Result<Vec<ClientSecret>> {
-    let rows = query("select id, sealed, hash, status, created_us, updated_us from client_secret where app_id = $1 order by id");
+    let rows = query(
+        "select id, sealed, hash, status, created_us, updated_us from client_secret where app_id = $1 order by id",
+    );
     rows.bind(app.as_str()).all(conn).await?.iter().map(ClientSecret::read).collect()
 }
 
@@ -106,7 +121,9 @@ pub async fn delete(conn: &mut Conn, id: &SecretId) -> Result<()> {
 
 /// The secret with this id among an app's.
 pub async fn by_id(conn: &mut Conn, app: &AppId, id: &SecretId) -> Result<Option<ClientSecret>> {
-    let row = query("select id, sealed, hash, status, created_us, updated_us from client_secret where app_id = $1 and id = $2");
+    let row = query(
+        "select id, sealed, hash, status, created_us, updated_us from client_secret where app_id = $1 and id = $2",
+    );
     let row = row.bind(app.as_str()).bind(id.as_str()).optional(conn).await?;
     row.map(|row| ClientSecret::read(&row)).transpose()
 }

@@ -47,13 +47,15 @@ pub struct Group {
 }
 
 impl Group {
-    pub(crate) const COLUMNS: &str = "g.id, g.type, g.name, g.description, g.created_us, g.updated_us, g.membership_updated_us";
+    pub(crate) const COLUMNS: &str =
+        "g.id, g.type, g.name, g.description, g.created_us, g.updated_us, g.membership_updated_us";
 
     pub(crate) fn read(row: &Row) -> Result<Group> {
         let kind: String = row.get("type")?;
         Ok(Group {
             id: row.get::<String>("id")?.into(),
-            kind: GroupType::parse(&kind).ok_or_else(|| Error::Stored { what: "group", reason: format!("unknown type {kind}") })?,
+            kind: GroupType::parse(&kind)
+                .ok_or_else(|| Error::Stored { what: "group", reason: format!("unknown type {kind}") })?,
             name: row.get("name")?,
             description: row.get("description")?,
             created: row.get("created_us")?,
@@ -63,7 +65,13 @@ impl Group {
     }
 }
 
-pub async fn create(conn: &mut Conn, world: &World, kind: GroupType, name: &str, description: Option<&str>) -> Result<Group> {
+pub async fn create(
+    conn: &mut Conn,
+    world: &World,
+    kind: GroupType,
+    name: &str,
+    description: Option<&str>,
+) -> Result<Group> {
     let id = GroupId::new(world);
     let now = world.now().whole_second();
     query(
@@ -187,7 +195,8 @@ pub async fn leave_all(conn: &mut Conn, user: &UserId, now: Instant) -> Result<(
 }
 
 pub async fn count_members(conn: &mut Conn, group: &GroupId) -> Result<i64> {
-    let count = query("select count(*) as n from group_member where group_id = $1").bind(group.as_str()).one(conn).await?;
+    let count =
+        query("select count(*) as n from group_member where group_id = $1").bind(group.as_str()).one(conn).await?;
     Ok(count.get("n")?)
 }
 

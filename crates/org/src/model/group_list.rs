@@ -48,7 +48,9 @@ pub async fn list(conn: &mut Conn, listing: &Listing, limit: i64) -> Result<Vec<
     }
     if let Some(prefix) = &listing.prefix {
         let placeholder = select.next_placeholder();
-        select = select.push(&format!(" and g.name_folded like ${placeholder} escape '\\'")).bind(starts_with(&fold(prefix)));
+        select = select
+            .push(&format!(" and g.name_folded like ${placeholder} escape '\\'"))
+            .bind(starts_with(&fold(prefix)));
     }
     let (sign, order) = if listing.descending { ("<", " desc") } else { (">", "") };
     if let Some(after) = &listing.after {

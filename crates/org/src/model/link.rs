@@ -63,7 +63,13 @@ pub async fn create(conn: &mut Conn, vault: &Vault, world: &World, user: &UserId
 }
 
 /// Whose link it is, while it can be used.
-pub async fn peek(conn: &mut Conn, vault: &Vault, purpose: Purpose, token: &Secret, now: Instant) -> Result<Option<UserId>> {
+pub async fn peek(
+    conn: &mut Conn,
+    vault: &Vault,
+    purpose: Purpose,
+    token: &Secret,
+    now: Instant,
+) -> Result<Option<UserId>> {
     let row = query("select user_id from person_link where token_hash = $1 and used_us is null and expires_us > $2")
         .bind(hash(vault, purpose, token))
         .bind(now)
@@ -73,7 +79,13 @@ pub async fn peek(conn: &mut Conn, vault: &Vault, purpose: Purpose, token: &Secr
 }
 
 /// Uses the link up. Of any number of callers at once one gets the person.
-pub async fn consume(conn: &mut Conn, vault: &Vault, purpose: Purpose, token: &Secret, now: Instant) -> Result<Option<UserId>> {
+pub async fn consume(
+    conn: &mut Conn,
+    vault: &Vault,
+    purpose: Purpose,
+    token: &Secret,
+    now: Instant,
+) -> Result<Option<UserId>> {
     let row = query("update person_link set used_us = $1 where token_hash = $2 and used_us is null and expires_us > $1 returning user_id")
         .bind(now)
         .bind(hash(vault, purpose, token))

@@ -60,7 +60,8 @@ pub struct Window {
 
 /// The next `limit` events of a window, whatever they say; what a filter asks beyond the window is the caller's.
 pub async fn read(conn: &mut Conn, window: &Window, limit: i64) -> Result<Vec<Logged>> {
-    let mut select = query("select position, published_us, body from log_event where published_us >= $1").bind(window.since);
+    let mut select =
+        query("select position, published_us, body from log_event where published_us >= $1").bind(window.since);
     if let Some(until) = window.until {
         select = push(select, " and published_us < ").bind(until);
     }
@@ -73,7 +74,9 @@ pub async fn read(conn: &mut Conn, window: &Window, limit: i64) -> Result<Vec<Lo
             let (sign, order) = if descending { ("<", " desc") } else { (">", "") };
             if let Some((published, position)) = after {
                 let (first, second) = (select.next_placeholder(), select.next_placeholder() + 1);
-                let condition = format!(" and (published_us {sign} ${first} or (published_us = ${first} and position {sign} ${second}))");
+                let condition = format!(
+                    " and (published_us {sign} ${first} or (published_us = ${first} and position {sign} ${second}))"
+                );
                 select = select.push(&condition).bind(published).bind(position);
             }
             select.push(&format!(" order by published_us{order}, position{order}"))
@@ -83,7 +86,8 @@ pub async fn read(conn: &mut Conn, window: &Window, limit: i64) -> Result<Vec<Lo
     let mut events = Vec::with_capacity(rows.len());
     for row in rows {
         let body: String = row.get("body")?;
-        let body = serde_json::from_str(&body).map_err(|error| Error::Stored { what: "log event", reason: error.to_string() })?;
+        let body = serde_json::from_str(&body)
+            .map_err(|error| Error::Stored { what: "log event", reason: error.to_string() })?;
         events.push(Logged { position: row.get("position")?, published: row.get("published_us")?, body });
     }
     Ok(events)
@@ -96,7 +100,9 @@ pub async fn last_position(conn: &mut Conn) -> Result<i64> {
 
 /// Forgets what is older than [`KEPT`]; at most `limit` events at a time.
 pub async fn forget_old(conn: &mut Conn, now: Instant, limit: i64) -> Result<u64> {
-    let old = query("delete from log_event where position in (select position from log_event where published_us < $1 order by published_us limit $2)");
+    let old = query(
+        "delete from log_event where position in (select position from log_event where published_us < $1 order by published_us limit $2)",
+    );
     Ok(old.bind(now.minus(KEPT)).bind(limit).execute(conn).await?)
 }
 

@@ -163,12 +163,21 @@ impl Event {
             debug.insert("url".to_owned(), self.origin.path.clone().into());
         }
         debug.extend(self.debug.clone());
-        let chain: Vec<Value> = self.origin.address.iter().map(|address| {
-            let version = if address.is_ipv4() { "V4" } else { "V6" };
-            json!({ "ip": address.to_string(), "geographicalContext": null, "version": version, "source": null })
-        }).collect();
+        let chain: Vec<Value> = self
+            .origin
+            .address
+            .iter()
+            .map(|address| {
+                let version = if address.is_ipv4() { "V4" } else { "V6" };
+                json!({ "ip": address.to_string(), "geographicalContext": null, "version": version, "source": null })
+            })
+            .collect();
         let targets: Vec<Value> = self.targets.iter().map(Party::to_json).collect();
-        let detail = self.origin.token.as_ref().map_or_else(|| json!({}), |token| json!({ "requestApiTokenId": token.as_str() }));
+        let detail = self
+            .origin
+            .token
+            .as_ref()
+            .map_or_else(|| json!({}), |token| json!({ "requestApiTokenId": token.as_str() }));
         let from_web = !self.origin.request_id.is_empty();
         json!({
             "actor": self.actor.to_json(),
@@ -222,8 +231,16 @@ fn uuid(world: &World) -> String {
 }
 
 fn user_agent(raw: &str) -> Value {
-    let find = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| raw.contains(mark)).map_or("Unknown", |(_, name)| *name);
-    let os = find(&[("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iOS"), ("Mac OS X", "Mac OS X"), ("Linux", "Linux")]);
+    let find = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(mark, _)| raw.contains(mark)).map_or("Unknown", |(_, name)| *name)
+    };
+    let os = find(&[
+        ("Windows", "Windows"),
+        ("Android", "Android"),
+        ("iPhone", "iOS"),
+        ("Mac OS X", "Mac OS X"),
+        ("Linux", "Linux"),
+    ]);
     let browser = find(&[("Edg/", "EDGE"), ("Firefox/", "FIREFOX"), ("Chrome/", "CHROME"), ("Safari/", "SAFARI")]);
     let browser = if browser == "Unknown" { "UNKNOWN" } else { browser };
     json!({ "rawUserAgent": raw, "os": os, "browser": browser })
@@ -315,6 +332,42 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("zone.update", "Update network zone"),
 ];
 
+/// The name of an event for the screen.
 pub fn display_message(kind: &str) -> &str {
     EVENTS.iter().find(|(known, _)| *known == kind).map_or(kind, |(_, message)| *message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// The first literal behind each `Event::new(` of a file, and every literal of an `if` there.
+    fn kinds(text: &str, found: &mut Vec<String>) {
+        for part in text.split("Event::new(").skip(1) {
+            let call = part.split(')').next().unwrap_or_default();
+            found.extend(call.split('"').skip(1).step_by(2).filter(|kind| kind.contains('.')).map(str::to_owned));
+        }
+    }
+
+    fn walk(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                kinds(&std::fs::read_to_string(&path).unwrap(), found);
+            }
+        }
+    }
+
+    #[test]
+    fn every_event_that_is_written_has_a_name_for_the_screen() {
+        let mut found = Vec::new();
+        walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+        assert!(found.len() > 40);
+        for kind in found {
+            assert!(EVENTS.iter().any(|(known, _)| *known == kind), "{kind} is not in the table");
+        }
+    }
 }

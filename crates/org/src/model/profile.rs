@@ -131,15 +131,27 @@ impl Profile {
 /// Whether a text has the form of a mail address: something, one `@`, a domain, no blanks.
 pub fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let plain = |part: &str| !part.is_empty() && !part.contains(|character: char| character.is_whitespace() || "<>(),;:\\\"@[]".contains(character));
-    plain(local) && plain(domain) && !domain.starts_with(['.', '-']) && !domain.ends_with(['.', '-']) && !domain.contains("..")
+    let plain = |part: &str| {
+        !part.is_empty()
+            && !part.contains(|character: char| character.is_whitespace() || "<>(),;:\\\"@[]".contains(character))
+    };
+    plain(local)
+        && plain(domain)
+        && !domain.starts_with(['.', '-'])
+        && !domain.ends_with(['.', '-'])
+        && !domain.contains("..")
 }
 
 /// What is wrong with a profile, as the causes of an E0000001: `attribute: reason`.
 pub fn check(profile: &Profile) -> Vec<String> {
     let mut causes = Vec::new();
     for attribute in BASE {
-        if attribute.required && profile.0.get(attribute.name).is_none_or(|value| value.as_str().is_some_and(|text| text.trim().is_empty())) {
+        if attribute.required
+            && profile
+                .0
+                .get(attribute.name)
+                .is_none_or(|value| value.as_str().is_some_and(|text| text.trim().is_empty()))
+        {
             causes.push(format!("{}: The field cannot be left blank", attribute.name));
         }
     }
@@ -163,11 +175,15 @@ pub fn check(profile: &Profile) -> Vec<String> {
             causes.push(format!("{name}: The field is too long"));
         }
         match name {
-            "login" if !is_email(text) => causes.push("login: Username must be in the form of an email address".to_owned()),
+            "login" if !is_email(text) => {
+                causes.push("login: Username must be in the form of an email address".to_owned())
+            }
             "email" | "secondEmail" if !text.is_empty() && !is_email(text) => {
                 causes.push(format!("{name}: Does not match required pattern"));
             }
-            "countryCode" if !text.is_empty() && !(length == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic())) => {
+            "countryCode"
+                if !text.is_empty() && !(length == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic())) =>
+            {
                 causes.push("countryCode: Does not match required pattern".to_owned());
             }
             _ => {}

@@ -53,7 +53,14 @@ impl Base {
     async fn person(&self, conn: &mut db::Conn, login: &str) -> User {
         let type_id = user::default_type(conn).await.unwrap().id;
         let profile = Profile::of(login, login, "Ada", "Byron");
-        let new = NewUser { type_id, status: Status::Active, profile, password_hash: None, provider: Provider::okta(), recovery: None };
+        let new = NewUser {
+            type_id,
+            status: Status::Active,
+            profile,
+            password_hash: None,
+            provider: Provider::okta(),
+            recovery: None,
+        };
         let user = user::create(conn, &self.world, &new).await.unwrap();
         group::add_to_everyone(conn, &user.id, self.world.now()).await.unwrap();
         user
@@ -74,15 +81,19 @@ async fn people_are_found_changed_and_sorted() {
         assert!(user::by_id(&mut tx, &ada.id).await.unwrap().unwrap().has_password);
         user::set_password_hash(&mut tx, &ada.id, None, base.world.now()).await.unwrap();
         assert_eq!(user::password_hash(&mut tx, &ada.id).await.unwrap(), None);
-        let changed = ada.profile.clone().merged([("city".to_owned(), "Göttingen".into()), ("lastName".to_owned(), "Zuse".into())].into_iter().collect());
+        let changed = ada.profile.clone().merged(
+            [("city".to_owned(), "Göttingen".into()), ("lastName".to_owned(), "Zuse".into())].into_iter().collect(),
+        );
         user::update_profile(&mut tx, &ada.id, &changed, base.world.now()).await.unwrap();
         user::set_status(&mut tx, &bob.id, Status::Suspended, base.world.now()).await.unwrap();
-        let listing = user_list::Listing { key: user_list::Key::Attribute("lastName"), ..user_list::Listing::default() };
+        let listing =
+            user_list::Listing { key: user_list::Key::Attribute("lastName"), ..user_list::Listing::default() };
         let first = user_list::list(&mut tx, &listing, 1).await.unwrap();
         assert_eq!(first[0].0.id, bob.id);
         let rest = user_list::Listing { after: Some(first[0].1.clone()), ..listing };
         assert_eq!(user_list::list(&mut tx, &rest, 5).await.unwrap()[0].0.id, ada.id);
-        let by_time = user_list::Listing { key: user_list::Key::Created, descending: true, ..user_list::Listing::default() };
+        let by_time =
+            user_list::Listing { key: user_list::Key::Created, descending: true, ..user_list::Listing::default() };
         assert_eq!(user_list::list(&mut tx, &by_time, 5).await.unwrap()[0].0.id, bob.id);
         assert_eq!(user_list::quick(&mut tx, "zus", 5).await.unwrap()[0].id, ada.id);
         assert_eq!(user::count_by_status(&mut tx).await.unwrap(), [(Status::Active, 1), (Status::Suspended, 1)]);
@@ -128,7 +139,13 @@ async fn memberships_and_roles_follow_each_other() {
         assert_eq!(role::roles_of(&mut tx, &ada.id).await.unwrap()[0].kind, RoleType::SuperAdmin);
         assert_eq!(role::count_active_super_administrators(&mut tx).await.unwrap(), 1);
         let condition = Condition::sql("(g.description_folded like ").text("%ärz%").then(" escape '\\')");
-        let listing = group_list::Listing { condition: Some(condition), prefix: None, key: group_list::Key::Name, descending: false, after: None };
+        let listing = group_list::Listing {
+            condition: Some(condition),
+            prefix: None,
+            key: group_list::Key::Name,
+            descending: false,
+            after: None,
+        };
         assert_eq!(group_list::list(&mut tx, &listing, 5).await.unwrap()[0].0.id, team.id);
         assert!(group::remove_member(&mut tx, &team.id, &ada.id, now).await.unwrap());
         assert_eq!(role::count_active_super_administrators(&mut tx).await.unwrap(), 0);
@@ -143,12 +160,19 @@ async fn a_token_is_known_by_its_value_until_it_ends() {
     each(async |base| {
         let mut tx = base.db.begin().await.unwrap();
         let ada = base.person(&mut tx, "ada@example.com").await;
-        let content = ZoneContent { name: "Office".to_owned(), usage: "POLICY".to_owned(), gateways: vec![AddressRange::parse("CIDR", "192.0.2.0/24").unwrap()], proxies: Vec::new() };
+        let content = ZoneContent {
+            name: "Office".to_owned(),
+            usage: "POLICY".to_owned(),
+            gateways: vec![AddressRange::parse("CIDR", "192.0.2.0/24").unwrap()],
+            proxies: Vec::new(),
+        };
         let zone = zone::create(&mut tx, &base.world, &content, false).await.unwrap();
         let network = Network::Zone { include: vec![zone.clone()], exclude: Vec::new() };
-        let (row, value) = token::create(&mut tx, &base.vault, &base.world, &ada.id, "Integration", &network).await.unwrap();
+        let (row, value) =
+            token::create(&mut tx, &base.vault, &base.world, &ada.id, "Integration", &network).await.unwrap();
         assert!(value.expose().starts_with("00") && value.len() == 42);
-        let (found, owner) = token::authenticate(&mut tx, &base.vault, &value, base.world.now()).await.unwrap().unwrap();
+        let (found, owner) =
+            token::authenticate(&mut tx, &base.vault, &value, base.world.now()).await.unwrap().unwrap();
         assert_eq!((found.id.clone(), owner.id), (row.id.clone(), ada.id.clone()));
         assert!(found.network.allows(&mut tx, Some("192.0.2.7".parse().unwrap())).await.unwrap());
         assert!(!found.network.allows(&mut tx, Some("198.51.100.7".parse().unwrap())).await.unwrap());
@@ -163,7 +187,10 @@ async fn a_token_is_known_by_its_value_until_it_ends() {
         user::set_status(&mut tx, &ada.id, Status::Suspended, base.world.now()).await.unwrap();
         assert!(token::authenticate(&mut tx, &base.vault, &value, base.world.now()).await.unwrap().is_none());
         user::set_status(&mut tx, &ada.id, Status::LockedOut, base.world.now()).await.unwrap();
-        assert!(token::authenticate(&mut tx, &base.vault, &value, base.world.now()).await.unwrap().is_some(), "a stranger must not stop it by guessing");
+        assert!(
+            token::authenticate(&mut tx, &base.vault, &value, base.world.now()).await.unwrap().is_some(),
+            "a stranger must not stop it by guessing"
+        );
         assert_eq!(token::revoke_all(&mut tx, &ada.id, base.world.now()).await.unwrap(), [row.id.clone()]);
         assert!(!token::revoke(&mut tx, &row.id, base.world.now()).await.unwrap());
         assert!(token::by_id(&mut tx, &row.id, base.world.now()).await.unwrap().is_none());
@@ -192,16 +219,38 @@ async fn apps_secrets_and_assignments() {
         let kept = client_secret::create(&mut tx, &base.vault, &base.world, &portal.id, &secret, true).await.unwrap();
         assert_eq!(app::secrets(&mut tx, &portal.id).await.unwrap()[0].open(&base.vault).unwrap(), secret);
         assert!(client_secret::matches(&mut tx, &base.vault, &portal.id, &secret).await.unwrap());
-        assert!(!client_secret::matches(&mut tx, &base.vault, &portal.id, &client_secret::generate(&base.world)).await.unwrap());
+        assert!(
+            !client_secret::matches(&mut tx, &base.vault, &portal.id, &client_secret::generate(&base.world))
+                .await
+                .unwrap()
+        );
         client_secret::set_active(&mut tx, &kept.id, false, base.world.now()).await.unwrap();
         assert!(!client_secret::matches(&mut tx, &base.vault, &portal.id, &secret).await.unwrap());
 
         assert!(!app::assigned(&mut tx, &portal, &ada).await.unwrap());
         let everyone = group::by_name(&mut tx, "everyone").await.unwrap().unwrap();
-        app_assignment::assign_group(&mut tx, &portal.id, &everyone.id, None, &serde_json::Map::new(), base.world.now()).await.unwrap();
+        app_assignment::assign_group(
+            &mut tx,
+            &portal.id,
+            &everyone.id,
+            None,
+            &serde_json::Map::new(),
+            base.world.now(),
+        )
+        .await
+        .unwrap();
         assert!(app::assigned(&mut tx, &portal, &ada).await.unwrap());
         assert!(!app_assignment::app_user(&mut tx, &portal.id, &ada.id).await.unwrap().unwrap().direct);
-        app_assignment::assign_user(&mut tx, &portal.id, &ada.id, Some("Ada"), &serde_json::Map::new(), base.world.now()).await.unwrap();
+        app_assignment::assign_user(
+            &mut tx,
+            &portal.id,
+            &ada.id,
+            Some("Ada"),
+            &serde_json::Map::new(),
+            base.world.now(),
+        )
+        .await
+        .unwrap();
         let users = app_assignment::app_users(&mut tx, &portal.id, None, Some("AD"), 10).await.unwrap();
         assert_eq!((users.len(), users[0].direct, users[0].user_name.as_str()), (1, true, "Ada"));
         assert_eq!(app::assigned_to(&mut tx, &ada.id).await.unwrap()[0].id, portal.id);
@@ -225,13 +274,26 @@ async fn a_link_is_used_once_and_a_newer_one_ends_it() {
         let new = link::create(&mut tx, &base.vault, &base.world, &ada.id, Purpose::ResetPassword).await.unwrap();
         let now = base.world.now();
         assert_eq!(link::peek(&mut tx, &base.vault, Purpose::Welcome, &old, now).await.unwrap(), None);
-        assert_eq!(link::peek(&mut tx, &base.vault, Purpose::Welcome, &new, now).await.unwrap(), None, "another purpose's token is none");
-        assert_eq!(link::peek(&mut tx, &base.vault, Purpose::ResetPassword, &new, now).await.unwrap(), Some(ada.id.clone()));
-        assert_eq!(link::consume(&mut tx, &base.vault, Purpose::ResetPassword, &new, now).await.unwrap(), Some(ada.id.clone()));
+        assert_eq!(
+            link::peek(&mut tx, &base.vault, Purpose::Welcome, &new, now).await.unwrap(),
+            None,
+            "another purpose's token is none"
+        );
+        assert_eq!(
+            link::peek(&mut tx, &base.vault, Purpose::ResetPassword, &new, now).await.unwrap(),
+            Some(ada.id.clone())
+        );
+        assert_eq!(
+            link::consume(&mut tx, &base.vault, Purpose::ResetPassword, &new, now).await.unwrap(),
+            Some(ada.id.clone())
+        );
         assert_eq!(link::consume(&mut tx, &base.vault, Purpose::ResetPassword, &new, now).await.unwrap(), None);
         let late = link::create(&mut tx, &base.vault, &base.world, &ada.id, Purpose::ResetPassword).await.unwrap();
         base.clock.advance(Duration::from_secs(3_601));
-        assert_eq!(link::consume(&mut tx, &base.vault, Purpose::ResetPassword, &late, base.world.now()).await.unwrap(), None);
+        assert_eq!(
+            link::consume(&mut tx, &base.vault, Purpose::ResetPassword, &late, base.world.now()).await.unwrap(),
+            None
+        );
         tx.commit().await.unwrap();
     })
     .await;
@@ -248,14 +310,18 @@ async fn positions_of_the_log_are_in_the_order_of_commits() {
         futures::future::join_all(writers).await;
         let mut reader = base.db.read().await.unwrap();
         assert_eq!(log::last_position(&mut reader).await.unwrap(), 20);
-        let window = Window { since: Instant::EPOCH, until: None, event_type: None, reading: Reading::Polling { after: 5 } };
+        let window =
+            Window { since: Instant::EPOCH, until: None, event_type: None, reading: Reading::Polling { after: 5 } };
         let events = log::read(&mut reader, &window, 100).await.unwrap();
         let positions: Vec<_> = events.iter().map(|event| event.position).collect();
         assert_eq!(positions, (6..=20).collect::<Vec<_>>());
         drop(reader);
         let mut tx = base.db.begin().await.unwrap();
         assert_eq!(log::forget_old(&mut tx, base.world.now(), 100).await.unwrap(), 0);
-        assert_eq!(log::forget_old(&mut tx, base.world.now().plus(log::KEPT + Duration::from_secs(1)), 7).await.unwrap(), 7);
+        assert_eq!(
+            log::forget_old(&mut tx, base.world.now().plus(log::KEPT + Duration::from_secs(1)), 7).await.unwrap(),
+            7
+        );
         tx.commit().await.unwrap();
     })
     .await;

@@ -30,7 +30,10 @@ const PURPOSE: &str = "api token";
 pub enum Network {
     Anywhere,
     /// From an included zone (any active zone when none is named), and from no excluded one.
-    Zone { include: Vec<ZoneId>, exclude: Vec<ZoneId> },
+    Zone {
+        include: Vec<ZoneId>,
+        exclude: Vec<ZoneId>,
+    },
 }
 
 impl Network {
@@ -102,7 +105,8 @@ pub struct TokenRow {
 }
 
 impl TokenRow {
-    const COLUMNS: &str = "t.id, t.name, t.user_id, t.client_name, t.network, t.created_us, t.updated_us, t.last_used_us, t.expires_us";
+    const COLUMNS: &str =
+        "t.id, t.name, t.user_id, t.client_name, t.network, t.created_us, t.updated_us, t.last_used_us, t.expires_us";
 
     fn read(row: &Row) -> Result<TokenRow> {
         let network: String = row.get("network")?;
@@ -112,7 +116,8 @@ impl TokenRow {
             name: row.get("name")?,
             user_id: row.get::<String>("user_id")?.into(),
             client_name: row.get("client_name")?,
-            network: network.ok_or_else(|| Error::Stored { what: "API token", reason: "its network condition".to_owned() })?,
+            network: network
+                .ok_or_else(|| Error::Stored { what: "API token", reason: "its network condition".to_owned() })?,
             created: row.get("created_us")?,
             last_updated: row.get("updated_us")?,
             last_used: row.get("last_used_us")?,
@@ -122,7 +127,14 @@ impl TokenRow {
 }
 
 /// Makes a token of `user`. The value is here and nowhere else, ever.
-pub async fn create(conn: &mut Conn, vault: &Vault, world: &World, user: &UserId, name: &str, network: &Network) -> Result<(TokenRow, Secret)> {
+pub async fn create(
+    conn: &mut Conn,
+    vault: &Vault,
+    world: &World,
+    user: &UserId,
+    name: &str,
+    network: &Network,
+) -> Result<(TokenRow, Secret)> {
     let value = Secret::new(format!("00{}", world.random.base64url(VALUE_LEN - 2)));
     let now = world.now().whole_second();
     let row = TokenRow {
@@ -158,7 +170,12 @@ pub async fn create(conn: &mut Conn, vault: &Vault, world: &World, user: &UserId
 ///
 /// A creator who is only locked out or must renew a password still counts: otherwise ten wrong passwords of a stranger would
 /// stop every integration.
-pub async fn authenticate(conn: &mut Conn, vault: &Vault, value: &Secret, now: Instant) -> Result<Option<(TokenRow, User)>> {
+pub async fn authenticate(
+    conn: &mut Conn,
+    vault: &Vault,
+    value: &Secret,
+    now: Instant,
+) -> Result<Option<(TokenRow, User)>> {
     let Some(row) = by_value(conn, vault, value, now).await? else { return Ok(None) };
     let creator = user::by_id(conn, &row.user_id).await?;
     Ok(creator.filter(|user| may_act(user.status)).map(|user| (row, user)))
@@ -173,7 +190,10 @@ pub fn may_act(status: Status) -> bool {
 }
 
 async fn by_value(conn: &mut Conn, vault: &Vault, value: &Secret, now: Instant) -> Result<Option<TokenRow>> {
-    let sql = format!("select {} from api_token t where t.value_hash = $1 and t.revoked_us is null and t.expires_us > $2", TokenRow::COLUMNS);
+    let sql = format!(
+        "select {} from api_token t where t.value_hash = $1 and t.revoked_us is null and t.expires_us > $2",
+        TokenRow::COLUMNS
+    );
     let row = query(sql).bind(hash(vault, value)).bind(now).optional(conn).await?;
     row.map(|row| TokenRow::read(&row)).transpose()
 }
@@ -196,7 +216,10 @@ pub fn needs_touch(row: &TokenRow, now: Instant) -> bool {
 
 /// A token that was not revoked and has not lapsed.
 pub async fn by_id(conn: &mut Conn, id: &TokenId, now: Instant) -> Result<Option<TokenRow>> {
-    let sql = format!("select {} from api_token t where t.id = $1 and t.revoked_us is null and t.expires_us > $2", TokenRow::COLUMNS);
+    let sql = format!(
+        "select {} from api_token t where t.id = $1 and t.revoked_us is null and t.expires_us > $2",
+        TokenRow::COLUMNS
+    );
     let row = query(sql).bind(id.as_str()).bind(now).optional(conn).await?;
     row.map(|row| TokenRow::read(&row)).transpose()
 }
@@ -213,7 +236,10 @@ pub struct Listing<'a> {
 
 /// Tokens in id order that were not revoked and have not lapsed.
 pub async fn list(conn: &mut Conn, listing: &Listing<'_>, now: Instant, limit: i64) -> Result<Vec<TokenRow>> {
-    let sql = format!("select {} from api_token t where t.revoked_us is null and t.expires_us > $1 and t.id > $2", TokenRow::COLUMNS);
+    let sql = format!(
+        "select {} from api_token t where t.revoked_us is null and t.expires_us > $1 and t.id > $2",
+        TokenRow::COLUMNS
+    );
     let mut select = query(sql).bind(now).bind(listing.after.unwrap_or_default());
     if let Some(owner) = listing.owner {
         let placeholder = select.next_placeholder();
@@ -221,7 +247,8 @@ pub async fn list(conn: &mut Conn, listing: &Listing<'_>, now: Instant, limit: i
     }
     if let Some(text) = listing.query {
         let placeholder = select.next_placeholder();
-        select = select.push(&format!(" and t.name_folded like ${placeholder} escape '\\'")).bind(starts_with(&fold(text)));
+        select =
+            select.push(&format!(" and t.name_folded like ${placeholder} escape '\\'")).bind(starts_with(&fold(text)));
     }
     let placeholder = select.next_placeholder();
     let rows = select.push(&format!(" order by t.id limit ${placeholder}")).bind(limit).all(conn).await?;
@@ -248,7 +275,9 @@ pub async fn revoke(conn: &mut Conn, id: &TokenId, now: Instant) -> Result<bool>
 
 /// Ends every token of a person; which ones.
 pub async fn revoke_all(conn: &mut Conn, user: &UserId, now: Instant) -> Result<Vec<TokenId>> {
-    let rows = query("update api_token set revoked_us = $1, value_hash = null where user_id = $2 and revoked_us is null returning id");
+    let rows = query(
+        "update api_token set revoked_us = $1, value_hash = null where user_id = $2 and revoked_us is null returning id",
+    );
     let rows = rows.bind(now).bind(user.as_str()).all(conn).await?;
     rows.iter().map(|row| Ok(row.get::<String>("id")?.into())).collect()
 }

@@ -23,7 +23,8 @@ pub struct TrustedOrigin {
 }
 
 impl TrustedOrigin {
-    const COLUMNS: &str = "o.id, o.name, o.origin, o.status, o.scopes, o.created_us, o.created_by, o.updated_us, o.updated_by";
+    const COLUMNS: &str =
+        "o.id, o.name, o.origin, o.status, o.scopes, o.created_us, o.created_by, o.updated_us, o.updated_by";
 
     fn read(row: &Row) -> Result<TrustedOrigin> {
         let status: String = row.get("status")?;
@@ -33,7 +34,8 @@ impl TrustedOrigin {
             name: row.get("name")?,
             origin: row.get("origin")?,
             active: status == "ACTIVE",
-            scopes: serde_json::from_str(&scopes).map_err(|error| Error::Stored { what: "trusted origin", reason: error.to_string() })?,
+            scopes: serde_json::from_str(&scopes)
+                .map_err(|error| Error::Stored { what: "trusted origin", reason: error.to_string() })?,
             created: row.get("created_us")?,
             created_by: row.get("created_by")?,
             last_updated: row.get("updated_us")?,
@@ -73,16 +75,24 @@ pub async fn create(conn: &mut Conn, world: &World, content: &OriginContent, by:
     Ok(id)
 }
 
-pub async fn update(conn: &mut Conn, id: &TrustedOriginId, content: &OriginContent, by: &UserId, now: Instant) -> Result<()> {
-    query("update trusted_origin set name = $1, origin = $2, scopes = $3, updated_us = $4, updated_by = $5 where id = $6")
-        .bind(&content.name)
-        .bind(&content.origin)
-        .bind(content.scopes_text())
-        .bind(now.whole_second())
-        .bind(by.as_str())
-        .bind(id.as_str())
-        .execute(conn)
-        .await?;
+pub async fn update(
+    conn: &mut Conn,
+    id: &TrustedOriginId,
+    content: &OriginContent,
+    by: &UserId,
+    now: Instant,
+) -> Result<()> {
+    query(
+        "update trusted_origin set name = $1, origin = $2, scopes = $3, updated_us = $4, updated_by = $5 where id = $6",
+    )
+    .bind(&content.name)
+    .bind(&content.origin)
+    .bind(content.scopes_text())
+    .bind(now.whole_second())
+    .bind(by.as_str())
+    .bind(id.as_str())
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -110,7 +120,8 @@ pub async fn by_id(conn: &mut Conn, id: &TrustedOriginId) -> Result<Option<Trust
 
 /// Whether `origin` (scheme, host and port, as a browser writes it) is trusted for `scope`.
 pub async fn is_trusted(conn: &mut Conn, origin: &str, scope: &str) -> Result<bool> {
-    let sql = format!("select {} from trusted_origin o where o.origin = $1 and o.status = 'ACTIVE'", TrustedOrigin::COLUMNS);
+    let sql =
+        format!("select {} from trusted_origin o where o.origin = $1 and o.status = 'ACTIVE'", TrustedOrigin::COLUMNS);
     let row = query(sql).bind(origin).optional(conn).await?;
     let found = row.map(|row| TrustedOrigin::read(&row)).transpose()?;
     Ok(found.is_some_and(|trusted| trusted.scopes.iter().any(|known| known == scope)))

@@ -80,7 +80,8 @@ pub struct User {
 }
 
 impl User {
-    pub(super) const COLUMNS: &str = "u.id, u.type_id, u.status, u.login, u.profile, u.provider_type, u.provider_name, u.recovery_question,
+    pub(super) const COLUMNS: &str =
+        "u.id, u.type_id, u.status, u.login, u.profile, u.provider_type, u.provider_name, u.recovery_question,
         u.created_us, u.activated_us, u.status_changed_us, u.last_login_us, u.updated_us, u.password_changed_us,
         cast(case when u.password_hash is null then 0 else 1 end as bigint) as has_password";
 
@@ -272,10 +273,12 @@ pub async fn set_recovery(conn: &mut Conn, id: &UserId, question: &str, answer_h
 
 /// Removes what a person knew: at deactivation.
 pub async fn forget_credentials(conn: &mut Conn, id: &UserId) -> Result<()> {
-    query("update org_user set password_hash = null, recovery_question = null, recovery_answer_hash = null where id = $1")
-        .bind(id.as_str())
-        .execute(conn)
-        .await?;
+    query(
+        "update org_user set password_hash = null, recovery_question = null, recovery_answer_hash = null where id = $1",
+    )
+    .bind(id.as_str())
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -305,7 +308,10 @@ pub async fn default_type(conn: &mut Conn) -> Result<UserType> {
 }
 
 pub async fn type_by_id(conn: &mut Conn, id: &UserTypeId) -> Result<Option<UserType>> {
-    let row = query("select id, name, schema_id, is_default from user_type where id = $1").bind(id.as_str()).optional(conn).await?;
+    let row = query("select id, name, schema_id, is_default from user_type where id = $1")
+        .bind(id.as_str())
+        .optional(conn)
+        .await?;
     row.map(|row| UserType::read(&row)).transpose()
 }
 
@@ -332,7 +338,12 @@ pub struct UserType {
 impl UserType {
     fn read(row: &Row) -> Result<UserType> {
         let id = row.get::<String>("id")?.into();
-        Ok(UserType { id, name: row.get("name")?, schema_id: row.get("schema_id")?, is_default: row.get("is_default")? })
+        Ok(UserType {
+            id,
+            name: row.get("name")?,
+            schema_id: row.get("schema_id")?,
+            is_default: row.get("is_default")?,
+        })
     }
 }
 

@@ -2,13 +2,7 @@
 
 use db::{Conn, query};
 
-use super::{
-    condition::Condition,
-    fold,
-    id::GroupId,
-    starts_with,
-    user::User,
-};
+use super::{condition::Condition, fold, id::GroupId, starts_with, user::User};
 use crate::Result;
 
 /// What a list is ordered by. Ties are broken by id.

@@ -93,7 +93,8 @@ pub struct ZoneContent {
 }
 
 impl Zone {
-    const COLUMNS: &str = "z.id, z.name, z.status, z.usage, z.is_system, z.gateways, z.proxies, z.created_us, z.updated_us";
+    const COLUMNS: &str =
+        "z.id, z.name, z.status, z.usage, z.is_system, z.gateways, z.proxies, z.created_us, z.updated_us";
 
     fn read(row: &Row) -> Result<Zone> {
         let status: String = row.get("status")?;
@@ -117,7 +118,8 @@ impl Zone {
 
 fn ranges(row: &Row, column: &str) -> Result<Vec<AddressRange>> {
     let text: String = row.get(column)?;
-    let array: Value = serde_json::from_str(&text).map_err(|error| Error::Stored { what: "zone", reason: error.to_string() })?;
+    let array: Value =
+        serde_json::from_str(&text).map_err(|error| Error::Stored { what: "zone", reason: error.to_string() })?;
     parse_ranges(&array).map_err(|reason| Error::Stored { what: "zone", reason })
 }
 
@@ -210,12 +212,20 @@ mod tests {
     #[test]
     fn ranges_contain_their_ends_and_nothing_of_the_other_family() {
         let range = AddressRange::parse("RANGE", "10.0.0.1-10.0.0.9").unwrap();
-        for (address, inside) in [("10.0.0.1", true), ("10.0.0.9", true), ("10.0.0.10", false), ("::1", false), ("::ffff:10.0.0.5", true)] {
+        for (address, inside) in
+            [("10.0.0.1", true), ("10.0.0.9", true), ("10.0.0.10", false), ("::1", false), ("::ffff:10.0.0.5", true)]
+        {
             assert_eq!(range.contains(address.parse().unwrap()), inside, "{address}");
         }
         let network = AddressRange::parse("CIDR", "192.168.0.0/16").unwrap();
         assert!(network.contains("192.168.7.7".parse().unwrap()) && !network.contains("192.169.0.1".parse().unwrap()));
-        for (kind, wrong) in [("CIDR", "10.0.0.0/33"), ("CIDR", "x"), ("RANGE", "10.0.0.9-10.0.0.1"), ("RANGE", "10.0.0.1-::1"), ("OTHER", "10.0.0.1")] {
+        for (kind, wrong) in [
+            ("CIDR", "10.0.0.0/33"),
+            ("CIDR", "x"),
+            ("RANGE", "10.0.0.9-10.0.0.1"),
+            ("RANGE", "10.0.0.1-::1"),
+            ("OTHER", "10.0.0.1"),
+        ] {
             assert_eq!(AddressRange::parse(kind, wrong), None, "{wrong}");
         }
     }

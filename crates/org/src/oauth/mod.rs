@@ -1,27 +1,27 @@
 //! OAuth 2.0 and OpenID Connect: the org's own authorization server and custom ones.
 
-mod access;
-mod assertion;
+pub mod access;
+pub mod assertion;
 pub mod authorize;
-mod authorize_answer;
-mod authorize_request;
+pub mod authorize_answer;
+pub mod authorize_request;
 pub mod bearer;
-mod claims;
-mod client;
-mod cors;
-mod discovery;
-mod fault;
+pub mod claims;
+pub mod client;
+pub mod cors;
+pub mod discovery;
+pub mod fault;
 pub mod grant;
-mod introspect;
+pub mod introspect;
 pub mod key;
-mod logout;
-mod parameters;
-mod pkce;
+pub mod logout;
+pub mod parameters;
+pub mod pkce;
 pub mod reauthentication;
-mod scope;
+pub mod scope;
 pub mod server;
-mod token;
-mod user_info;
+pub mod token;
+pub mod user_info;
 
 use axum::{Router, routing::{get, options}};
 use db::Migration;

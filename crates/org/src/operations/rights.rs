@@ -45,7 +45,9 @@ impl Right {
 fn parse(text: &'static str) -> Matrix {
     let mut lines = text.lines();
     let heading = lines.next().unwrap_or_default().split('\t').skip(1);
-    let roles: Vec<RoleType> = heading.map(|name| RoleType::parse(name).unwrap_or_else(|| panic!("the rights table names an unknown role `{name}`"))).collect();
+    let roles: Vec<RoleType> = heading
+        .map(|name| RoleType::parse(name).unwrap_or_else(|| panic!("the rights table names an unknown role `{name}`")))
+        .collect();
     let mut matrix = Matrix { names: Vec::new(), held: HashSet::new() };
     for line in lines {
         let mut cells = line.split('\t');
@@ -66,10 +68,21 @@ mod tests {
         assert!(RoleType::ALL.iter().all(|role| may(*role, "roles.manage") == (*role == RoleType::SuperAdmin)));
         assert!(may(RoleType::ReadOnlyAdmin, "users.read") && !may(RoleType::ReadOnlyAdmin, "users.manage"));
         assert!(may(RoleType::HelpDeskAdmin, "users.reset") && !may(RoleType::HelpDeskAdmin, "users.manage"));
-        assert!(may(RoleType::GroupMembershipAdmin, "groups.members") && !may(RoleType::GroupMembershipAdmin, "groups.manage"));
+        assert!(
+            may(RoleType::GroupMembershipAdmin, "groups.members")
+                && !may(RoleType::GroupMembershipAdmin, "groups.manage")
+        );
         assert!(may(RoleType::ReportAdmin, "logs.read") && !may(RoleType::ReportAdmin, "users.read"));
         assert!(!may(RoleType::ReadOnlyAdmin, "apps.secrets"));
-        for right in [Right::ALL_TOKENS, Right::CREATE_TOKENS, Right::MANAGE_ROLES, Right::MANAGE_GROUPS, Right::MANAGE_USERS, Right::READ_USERS, Right::READ_SECRETS] {
+        for right in [
+            Right::ALL_TOKENS,
+            Right::CREATE_TOKENS,
+            Right::MANAGE_ROLES,
+            Right::MANAGE_GROUPS,
+            Right::MANAGE_USERS,
+            Right::READ_USERS,
+            Right::READ_SECRETS,
+        ] {
             assert_eq!(Right::named(right.name()), Some(right));
         }
     }

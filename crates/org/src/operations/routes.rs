@@ -29,7 +29,8 @@ impl Routes {
     {
         let operation = super::by_id(id).unwrap_or_else(|| panic!("the operations table has no row `{id}`"));
         let filter = MethodFilter::try_from(operation.method.clone()).expect("the table's methods are those of HTTP");
-        let checked = on(filter, handler).layer(middleware::from_fn(move |request, next| gate::pass(operation, request, next)));
+        let checked =
+            on(filter, handler).layer(middleware::from_fn(move |request, next| gate::pass(operation, request, next)));
         self.router = self.router.route(operation.path, checked);
         self.ids.push(operation.id);
         self

@@ -1,24 +1,24 @@
 //! Signing in: passwords, lock-out, sessions and the org's own pages.
 
 pub mod authn;
-mod assets;
+pub mod assets;
 pub mod cookie;
 pub mod credentials;
 pub mod csrf;
-mod home_page;
-pub(crate) mod html;
+pub mod home_page;
+pub mod html;
 pub mod lockout;
-pub(crate) mod login_page;
-mod new_password;
-pub(crate) mod page;
-mod password_page;
+pub mod login_page;
+pub mod new_password;
+pub mod page;
+pub mod password_page;
 pub mod password_policy;
 pub mod return_address;
 pub mod session;
-mod session_api;
+pub mod session_api;
 pub mod session_token;
-pub(crate) mod sign_out;
-mod state_token;
+pub mod sign_out;
+pub mod state_token;
 
 use axum::{Router, routing::get};
 use db::Migration;

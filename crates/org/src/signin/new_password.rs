@@ -20,7 +20,7 @@ use crate::{
 /// What became of it.
 #[derive(Debug)]
 pub enum Setting {
-    Done(User),
+    Done(Box<User>),
     /// The password does not meet the policy, and why.
     Refused(Vec<String>),
     /// The link or token was used, has lapsed, or never was.
@@ -59,7 +59,7 @@ pub async fn by_link(org: &Org, origin: &CallOrigin, purpose: Purpose, token: &S
     }
     let user = user::by_id(&mut change, &id).await?.unwrap_or(user);
     change.commit().await?;
-    Ok(Setting::Done(user))
+    Ok(Setting::Done(Box::new(user)))
 }
 
 /// By a state token, with the old password once more.
@@ -97,7 +97,7 @@ pub async fn by_state(org: &Org, origin: &CallOrigin, token: &Secret, old: &Secr
     store(org, &mut change, &user, &hash).await?;
     let user = user::by_id(&mut change, &user.id).await?.unwrap_or(user);
     change.commit().await?;
-    Ok(Setting::Done(user))
+    Ok(Setting::Done(Box::new(user)))
 }
 
 async fn store(org: &Org, change: &mut Change, user: &User, hash: &str) -> Result<()> {

@@ -116,10 +116,6 @@ pub fn problem(messages: &[String]) -> Markup {
     element("div", &[("class", "problem"), ("role", "alert")], lines)
 }
 
-pub fn notice(message: &str) -> Markup {
-    element("p", &[("class", "notice"), ("role", "status")], text(message))
-}
-
 /// A label with its field. `value` is what was typed before.
 pub fn field(label: &str, name: &'static str, kind: &'static str, autocomplete: &'static str, value: &str, extra: Attributes<'_>) -> Markup {
     let mut attributes = vec![("id", name), ("name", name), ("type", kind), ("autocomplete", autocomplete), ("required", "")];

@@ -1,7 +1,6 @@
 //! The password policy: what a new password must be like, and when wrong ones lock a person out.
 //!
-//! One policy holds for everybody. It is stored as a setting; what is not stored is Okta's default. An application programmer's
-//! interface for it is not part of this file.
+//! One policy holds for everybody. It is stored as a setting; what is not stored has the default below.
 
 use db::{Conn, query};
 use serde::{Deserialize, Serialize};
@@ -129,7 +128,7 @@ impl PasswordPolicy {
         if password.len() > LENGTH_MAX {
             faults.push(format!("Use at most {LENGTH_MAX} characters"));
         }
-        let kinds: [(usize, fn(char) -> bool, &str); 4] = [
+        let kinds: [(usize, Kind, &str); 4] = [
             (self.min_lower_case, char::is_lowercase, "lowercase letters"),
             (self.min_upper_case, char::is_uppercase, "uppercase letters"),
             (self.min_number, char::is_numeric, "numbers"),
@@ -156,6 +155,9 @@ impl PasswordPolicy {
         faults
     }
 }
+
+/// A kind of character.
+type Kind = fn(char) -> bool;
 
 /// Shorter parts of a name stand in too many good passwords.
 const PART_MIN: usize = 4;

@@ -10,7 +10,8 @@ use crate::model::{role::RoleType, token::Network};
 async fn a_token_is_taken_with_and_without_a_blank_and_nothing_else_is() {
     let site = Site::start().await;
     for form in ["SSWS ", "SSWS", "ssws ", "SSWS   "] {
-        let request = site.request(Method::GET, "/api/v1/users/me").header("Authorization", format!("{form}{}", site.token));
+        let request =
+            site.request(Method::GET, "/api/v1/users/me").header("Authorization", format!("{form}{}", site.token));
         assert_eq!(site.send(request).await.ok()["id"], site.administrator.id.as_str());
     }
     for wrong in ["SSWS", "SSWS 00wrong", "Bearer 00wrong", "Basic x"] {
@@ -55,13 +56,25 @@ async fn a_person_without_a_role_reads_themselves_alone() {
     let site = Site::start().await;
     let person = site.person("plain@example.com").await;
     let (_, token) = site.token_of(&person, Network::Anywhere).await;
-    for path in ["/api/v1/users/me", "/api/v1/users/plain@example.com", "/api/v1/users/me/groups", "/api/v1/users/me/appLinks", "/api/v1/users/me/roles"] {
+    for path in [
+        "/api/v1/users/me",
+        "/api/v1/users/plain@example.com",
+        "/api/v1/users/me/groups",
+        "/api/v1/users/me/appLinks",
+        "/api/v1/users/me/roles",
+    ] {
         site.call_as(&token, Method::GET, path, None).await.is(200);
     }
-    for path in [format!("/api/v1/users/{}", site.administrator.id), "/api/v1/users".to_owned(), "/api/v1/users/plain".to_owned()] {
+    for path in [
+        format!("/api/v1/users/{}", site.administrator.id),
+        "/api/v1/users".to_owned(),
+        "/api/v1/users/plain".to_owned(),
+    ] {
         site.call_as(&token, Method::GET, &path, None).await.refused(403, "E0000006");
     }
-    site.call_as(&token, Method::POST, "/api/v1/users/me", Some(json!({ "profile": { "title": "King" } }))).await.refused(403, "E0000006");
+    site.call_as(&token, Method::POST, "/api/v1/users/me", Some(json!({ "profile": { "title": "King" } })))
+        .await
+        .refused(403, "E0000006");
 }
 
 #[tokio::test]
@@ -75,10 +88,14 @@ async fn nobody_takes_over_somebody_stronger() {
     for token in [&group_admin, &org_admin] {
         site.call_as(token, Method::POST, &root, Some(password.clone())).await.refused(403, "E0000006");
         site.call_as(token, Method::POST, &format!("{root}/lifecycle/deactivate"), None).await.refused(403, "E0000006");
-        site.call_as(token, Method::POST, &format!("{root}/lifecycle/reset_password?sendEmail=false"), None).await.refused(403, "E0000006");
+        site.call_as(token, Method::POST, &format!("{root}/lifecycle/reset_password?sendEmail=false"), None)
+            .await
+            .refused(403, "E0000006");
         site.call_as(token, Method::DELETE, &root, None).await.refused(403, "E0000006");
     }
-    site.call_as(&help_desk_token, Method::POST, &format!("{root}/lifecycle/reset_password?sendEmail=false"), None).await.refused(403, "E0000006");
+    site.call_as(&help_desk_token, Method::POST, &format!("{root}/lifecycle/reset_password?sendEmail=false"), None)
+        .await
+        .refused(403, "E0000006");
     let weaker = format!("/api/v1/users/{}/lifecycle/deactivate", help_desk.id);
     site.call_as(&group_admin, Method::POST, &weaker, None).await.refused(403, "E0000006");
     site.call_as(&org_admin, Method::POST, &weaker, None).await.is(200);
@@ -97,5 +114,12 @@ async fn a_group_that_gives_roles_is_filled_by_those_who_may_give_roles() {
     let body = json!({ "profile": { "firstName": "M", "lastName": "M", "login": "m@example.com", "email": "m@example.com" }, "groupIds": [id(&group)] });
     site.call_as(&org_admin, Method::POST, "/api/v1/users", Some(body)).await.refused(403, "E0000006");
     site.call_as(&site.token, Method::PUT, &membership, None).await.is(204);
-    site.call_as(&token, Method::POST, &format!("/api/v1/users/{}/roles", mallory.id), Some(json!({ "type": "APP_ADMIN" }))).await.is(201);
+    site.call_as(
+        &token,
+        Method::POST,
+        &format!("/api/v1/users/{}/roles", mallory.id),
+        Some(json!({ "type": "APP_ADMIN" })),
+    )
+    .await
+    .is(201);
 }

@@ -9,9 +9,16 @@ use super::site::{Site, id};
 #[tokio::test]
 async fn a_group_is_made_read_changed_and_deleted() {
     let site = Site::start().await;
-    let group = site.post("/api/v1/groups", json!({ "profile": { "name": "WRUser", "description": "Reads" } })).await.is(200).ok();
+    let group = site
+        .post("/api/v1/groups", json!({ "profile": { "name": "WRUser", "description": "Reads" } }))
+        .await
+        .is(200)
+        .ok();
     let keys: Vec<_> = group.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(keys, ["id", "created", "lastUpdated", "lastMembershipUpdated", "objectClass", "type", "profile", "_links"]);
+    assert_eq!(
+        keys,
+        ["id", "created", "lastUpdated", "lastMembershipUpdated", "objectClass", "type", "profile", "_links"]
+    );
     assert_eq!(group["created"], "2027-01-15T08:00:00.000Z");
     assert_eq!((&group["type"], &group["objectClass"]), (&json!("OKTA_GROUP"), &json!(["okta:user_group"])));
     let path = format!("/api/v1/groups/{}", id(&group));
@@ -35,7 +42,10 @@ async fn a_bad_group_is_refused_with_its_field() {
     for (body, cause) in [
         (json!({}), "name: The field cannot be left blank"),
         (json!({ "profile": { "name": "x".repeat(256) } }), "name: The field must be between 1 and 255 characters"),
-        (json!({ "profile": { "name": "x", "colour": "red" } }), "colour: The attribute is not defined in the schema of groups"),
+        (
+            json!({ "profile": { "name": "x", "colour": "red" } }),
+            "colour: The attribute is not defined in the schema of groups",
+        ),
     ] {
         assert_eq!(site.post("/api/v1/groups", body).await.refused(400, "E0000001"), [cause]);
     }
@@ -70,7 +80,8 @@ async fn memberships_are_idempotent_and_move_the_group_s_time() {
     site.put(&membership, json!({})).await.is(204);
     assert_eq!(site.get(&path).await.ok()["lastMembershipUpdated"], "2027-01-15T08:01:00.000Z");
     let groups = site.get(&format!("/api/v1/users/{}/groups", id(&user))).await.ok();
-    let names: Vec<_> = groups.as_array().unwrap().iter().map(|group| group["profile"]["name"].as_str().unwrap()).collect();
+    let names: Vec<_> =
+        groups.as_array().unwrap().iter().map(|group| group["profile"]["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Everyone", "WRUser"]);
     let changed = "/api/v1/groups?filter=lastMembershipUpdated+gt+%222027-01-15T08:00:30.000Z%22";
     assert_eq!(site.get(changed).await.ok().as_array().unwrap().len(), 1);
@@ -90,7 +101,10 @@ async fn a_deleted_person_moves_the_times_of_their_groups() {
     site.advance(Duration::from_secs(60));
     site.delete(&format!("/api/v1/users/{}", id(&user))).await.is(204);
     site.delete(&format!("/api/v1/users/{}", id(&user))).await.is(204);
-    assert_eq!(site.get(&format!("/api/v1/groups/{}", id(&group))).await.ok()["lastMembershipUpdated"], "2027-01-15T08:01:00.000Z");
+    assert_eq!(
+        site.get(&format!("/api/v1/groups/{}", id(&group))).await.ok()["lastMembershipUpdated"],
+        "2027-01-15T08:01:00.000Z"
+    );
 }
 
 #[tokio::test]
@@ -105,7 +119,9 @@ async fn groups_are_listed_in_pages_found_and_sorted() {
     while let Some(path) = next {
         let page = site.get(&path).await.is(200);
         assert!(page.links["self"].ends_with("limit=2"));
-        names.extend(page.body.as_array().unwrap().iter().map(|group| group["profile"]["name"].as_str().unwrap().to_owned()));
+        names.extend(
+            page.body.as_array().unwrap().iter().map(|group| group["profile"]["name"].as_str().unwrap().to_owned()),
+        );
         next = page.links.get("next").cloned();
     }
     assert_eq!(names, ["Everyone", "WRAdmin", "WRUser", "Sales 100%", "Other"]);
@@ -116,7 +132,10 @@ async fn groups_are_listed_in_pages_found_and_sorted() {
     assert_eq!(found("q=wr").await, ["WRAdmin", "WRUser"]);
     assert_eq!(found("q=Sales+100%25").await, ["Sales 100%"]);
     assert!(found("q=%25").await.is_empty());
-    assert_eq!(found("search=profile.name+sw+%22WR%22&sortBy=profile.name&sortOrder=desc").await, ["WRUser", "WRAdmin"]);
+    assert_eq!(
+        found("search=profile.name+sw+%22WR%22&sortBy=profile.name&sortOrder=desc").await,
+        ["WRUser", "WRAdmin"]
+    );
     assert_eq!(found("search=profile.name+co+%22user%22").await, ["WRUser"]);
     assert_eq!(found("filter=type+eq+%22BUILT_IN%22").await, ["Everyone"]);
     let sorted = site.get("/api/v1/groups?search=type+eq+%22OKTA_GROUP%22&sortBy=profile.name&limit=3").await.is(200);
@@ -136,6 +155,9 @@ async fn statistics_come_when_asked_for() {
     site.put(&format!("/api/v1/groups/{}/users/{}", id(&group), id(&user)), json!({})).await.is(204);
     let groups = site.get("/api/v1/groups?q=WR&expand=stats").await.ok();
     let stats = &groups[0]["_embedded"]["stats"];
-    assert_eq!((&stats["usersCount"], &stats["appsCount"], &stats["hasAdminPrivlege"]), (&json!(1), &json!(0), &json!(false)));
+    assert_eq!(
+        (&stats["usersCount"], &stats["appsCount"], &stats["hasAdminPrivlege"]),
+        (&json!(1), &json!(0), &json!(false))
+    );
     assert!(site.get("/api/v1/groups?q=WR").await.ok()[0].get("_embedded").is_none());
 }

@@ -26,12 +26,23 @@ async fn a_zone_is_made_changed_and_deleted_when_inactive() {
     let body = |range: &str| json!({ "type": "IP", "name": "Office", "status": "ACTIVE", "gateways": [{ "type": "RANGE", "value": range }], "proxies": null });
     let zone = site.post("/api/v1/zones", body("192.0.2.1-192.0.2.9")).await.is(200).ok();
     let keys: Vec<_> = zone.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(keys, ["type", "id", "name", "status", "usage", "created", "lastUpdated", "system", "gateways", "proxies", "_links"]);
+    assert_eq!(
+        keys,
+        ["type", "id", "name", "status", "usage", "created", "lastUpdated", "system", "gateways", "proxies", "_links"]
+    );
     site.post("/api/v1/zones", body("192.0.2.1-192.0.2.9")).await.refused(400, "E0000001");
-    site.post("/api/v1/zones", json!({ "type": "IP", "name": "x", "gateways": [{ "type": "CIDR", "value": "10.0.0.0/99" }] })).await.refused(400, "E0000001");
+    site.post(
+        "/api/v1/zones",
+        json!({ "type": "IP", "name": "x", "gateways": [{ "type": "CIDR", "value": "10.0.0.0/99" }] }),
+    )
+    .await
+    .refused(400, "E0000001");
     site.post("/api/v1/zones", json!({ "type": "DYNAMIC", "name": "x" })).await.refused(401, "E0000015");
     let path = format!("/api/v1/zones/{}", id(&zone));
-    assert_eq!(site.put(&path, body("192.0.2.20-192.0.2.30")).await.ok()["gateways"][0]["value"], "192.0.2.20-192.0.2.30");
+    assert_eq!(
+        site.put(&path, body("192.0.2.20-192.0.2.30")).await.ok()["gateways"][0]["value"],
+        "192.0.2.20-192.0.2.30"
+    );
     site.delete(&path).await.refused(400, "E0000001");
     let inactive = site.act(&format!("{path}/lifecycle/deactivate")).await.ok();
     assert!(inactive["_links"]["activate"].is_object());
@@ -69,10 +80,15 @@ async fn a_trusted_origin_may_call_from_a_browser_and_no_other() {
     let body = |origin: &str| json!({ "name": "Portal", "origin": origin, "scopes": [{ "type": "CORS" }, { "type": "REDIRECT" }] });
     let origin = site.post("/api/v1/trustedOrigins", body("https://portal.example.test")).await.is(200).ok();
     site.post("/api/v1/trustedOrigins", body("https://portal.example.test/path")).await.refused(400, "E0000001");
-    site.post("/api/v1/trustedOrigins", json!({ "name": "x", "origin": "https://x.test", "scopes": [] })).await.refused(400, "E0000001");
+    site.post("/api/v1/trustedOrigins", json!({ "name": "x", "origin": "https://x.test", "scopes": [] }))
+        .await
+        .refused(400, "E0000001");
     site.post("/api/v1/trustedOrigins", body("https://other.example.test")).await.refused(400, "E0000001");
     let from = |origin: &str, method: Method| {
-        let request = site.request(method, "/api/v1/users/me").header("Origin", origin).header("Authorization", format!("SSWS {}", site.token));
+        let request = site
+            .request(method, "/api/v1/users/me")
+            .header("Origin", origin)
+            .header("Authorization", format!("SSWS {}", site.token));
         request.header("Access-Control-Request-Method", "GET")
     };
     let trusted = site.send(from("https://portal.example.test", Method::GET)).await.is(200);
@@ -87,7 +103,13 @@ async fn a_trusted_origin_may_call_from_a_browser_and_no_other() {
     }
     let path = format!("/api/v1/trustedOrigins/{}", id(&origin));
     assert_eq!(site.act(&format!("{path}/lifecycle/deactivate")).await.ok()["status"], "INACTIVE");
-    assert!(!site.send(from("https://portal.example.test", Method::GET)).await.headers.contains_key("access-control-allow-origin"));
+    assert!(
+        !site
+            .send(from("https://portal.example.test", Method::GET))
+            .await
+            .headers
+            .contains_key("access-control-allow-origin")
+    );
     site.act(&format!("{path}/lifecycle/activate")).await.is(200);
     let filtered = site.get("/api/v1/trustedOrigins?filter=type+eq+%22CORS%22&q=Por").await.ok();
     assert_eq!(filtered.as_array().unwrap().len(), 1);
@@ -99,12 +121,18 @@ async fn a_trusted_origin_may_call_from_a_browser_and_no_other() {
 async fn the_org_s_settings_are_read_and_changed() {
     let site = Site::start().await;
     let org = site.get("/api/v1/org").await.ok();
-    assert_eq!((&org["id"], &org["companyName"], &org["status"]), (&json!(site.running.org.id.as_str()), &json!("Built-in org"), &json!("ACTIVE")));
+    assert_eq!(
+        (&org["id"], &org["companyName"], &org["status"]),
+        (&json!(site.running.org.id.as_str()), &json!("Built-in org"), &json!("ACTIVE"))
+    );
     let partly = site.post("/api/v1/org", json!({ "city": "London" })).await.ok();
     assert_eq!((&partly["city"], &partly["companyName"]), (&json!("London"), &json!("Built-in org")));
     let whole = site.put("/api/v1/org", json!({ "companyName": "Acme" })).await.ok();
     assert_eq!((&whole["companyName"], &whole["city"]), (&json!("Acme"), &json!(null)));
     site.put("/api/v1/org", json!({ "companyName": "" })).await.refused(400, "E0000001");
     let public = site.send(site.request(Method::GET, "/.well-known/okta-organization")).await.ok();
-    assert_eq!(public, json!({ "id": site.running.org.id.as_str(), "pipeline": "v1", "_links": { "organization": { "href": site.base() } } }));
+    assert_eq!(
+        public,
+        json!({ "id": site.running.org.id.as_str(), "pipeline": "v1", "_links": { "organization": { "href": site.base() } } })
+    );
 }

@@ -1,10 +1,6 @@
 //! An org on a free port with a clock that tests move, and a client that checks every answer.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -88,7 +84,9 @@ impl Site {
         let client = client();
         let mut tx = running.org.db.begin().await.unwrap();
         let administrator = person(&running, &mut tx, "root@example.com").await;
-        role::grant(&mut tx, &running.org.world, RoleType::SuperAdmin, &Assignee::User(administrator.id.clone())).await.unwrap();
+        role::grant(&mut tx, &running.org.world, RoleType::SuperAdmin, &Assignee::User(administrator.id.clone()))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let mut site = Site { running, clock, client, folder, token: String::new(), administrator };
         let owner = site.administrator.clone();
@@ -121,7 +119,8 @@ impl Site {
     pub(crate) async fn token_of(&self, user: &User, network: Network) -> (TokenRow, String) {
         let org = &self.running.org;
         let mut tx = org.db.begin().await.unwrap();
-        let (row, value) = token::create(&mut tx, &org.vault, &org.world, &user.id, "a test's", &network).await.unwrap();
+        let (row, value) =
+            token::create(&mut tx, &org.vault, &org.world, &user.id, "a test's", &network).await.unwrap();
         tx.commit().await.unwrap();
         (row, value.expose().to_owned())
     }
@@ -185,7 +184,8 @@ impl Site {
             }
         }
         let text = response.text().await.unwrap();
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
+        let body =
+            if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
         let reply = Reply { status, headers, links, body };
         check(&reply);
         reply
@@ -198,11 +198,19 @@ impl Site {
     }
 
     pub(crate) async fn new_user(&self, login: &str) -> Value {
+        self.advance(Duration::from_millis(1));
         let profile = json!({ "firstName": "Ada", "lastName": "Byron", "login": login, "email": login });
-        self.post("/api/v1/users?activate=true", json!({ "profile": profile, "credentials": { "password": { "value": PASSWORD } } })).await.ok()
+        self.post(
+            "/api/v1/users?activate=true",
+            json!({ "profile": profile, "credentials": { "password": { "value": PASSWORD } } }),
+        )
+        .await
+        .ok()
     }
 
     pub(crate) async fn new_group(&self, name: &str) -> Value {
+        // Ids sort by the millisecond.
+        self.advance(Duration::from_millis(1));
         self.post("/api/v1/groups", json!({ "profile": { "name": name } })).await.ok()
     }
 }
@@ -222,7 +230,14 @@ async fn person(running: &Running, tx: &mut db::Tx, login: &str) -> User {
     let org = &running.org;
     let type_id = user::default_type(tx).await.unwrap().id;
     let profile = Profile::of(login, login, "Test", "Person");
-    let new = NewUser { type_id, status: Status::Active, profile, password_hash: None, provider: Provider::okta(), recovery: None };
+    let new = NewUser {
+        type_id,
+        status: Status::Active,
+        profile,
+        password_hash: None,
+        provider: Provider::okta(),
+        recovery: None,
+    };
     let user = user::create(tx, &org.world, &new).await.unwrap();
     group::add_to_everyone(tx, &user.id, org.now()).await.unwrap();
     user
@@ -233,7 +248,10 @@ async fn person(running: &Running, tx: &mut db::Tx, login: &str) -> User {
 fn check(reply: &Reply) {
     let header = |name: &str| reply.headers.get(name).map(String::as_str).unwrap_or_default();
     let request_id = header("x-okta-request-id");
-    assert!(request_id.len() == 32 && request_id.bytes().all(|byte| byte.is_ascii_hexdigit()), "request id {request_id:?}");
+    assert!(
+        request_id.len() == 32 && request_id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "request id {request_id:?}"
+    );
     if reply.status == 421 {
         return;
     }

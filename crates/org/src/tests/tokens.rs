@@ -82,18 +82,36 @@ async fn tokens_are_listed_changed_and_revoked() {
     let listed = site.get("/api/v1/api-tokens").await.ok();
     assert_eq!(listed.as_array().unwrap().len(), 2);
     let keys: Vec<_> = listed[1].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(keys, ["id", "name", "userId", "clientName", "tokenWindow", "network", "expiresAt", "created", "lastUpdated", "_links"]);
+    assert_eq!(
+        keys,
+        [
+            "id",
+            "name",
+            "userId",
+            "clientName",
+            "tokenWindow",
+            "network",
+            "expiresAt",
+            "created",
+            "lastUpdated",
+            "_links"
+        ]
+    );
     assert!(listed[1]["tokenWindow"].is_null());
     let path = format!("/api/v1/api-tokens/{}", row.id);
     let changed = site.put(&path, json!({ "name": "renamed", "network": { "connection": "ANYWHERE" } })).await.ok();
     assert_eq!(changed["name"], "renamed");
-    site.put(&path, json!({ "name": "x", "network": { "connection": "ZONE", "include": ["nzo000"] } })).await.refused(400, "E0000001");
+    site.put(&path, json!({ "name": "x", "network": { "connection": "ZONE", "include": ["nzo000"] } }))
+        .await
+        .refused(400, "E0000001");
     site.put(&path, json!({ "name": " " })).await.refused(400, "E0000001");
     site.delete(&path).await.is(204);
     site.delete(&path).await.refused(404, "E0000007");
     site.get(&path).await.refused(404, "E0000007");
     site.call_as(&value, Method::GET, "/api/v1/users/me", None).await.refused(401, "E0000011");
-    site.call_as(&site.token, Method::POST, "/api/v1/api-tokens", Some(json!({ "name": "x" }))).await.refused(405, "E0000022");
+    site.call_as(&site.token, Method::POST, "/api/v1/api-tokens", Some(json!({ "name": "x" })))
+        .await
+        .refused(405, "E0000022");
 }
 
 #[tokio::test]
@@ -103,7 +121,8 @@ async fn others_see_their_own_tokens_alone() {
     let own = site.call_as(&value, Method::GET, "/api/v1/api-tokens", None).await.ok();
     assert_eq!(own.as_array().unwrap().len(), 1);
     let all = site.get("/api/v1/api-tokens").await.ok();
-    let foreign = all.as_array().unwrap().iter().find(|token| token["userId"] == site.administrator.id.as_str()).unwrap();
+    let foreign =
+        all.as_array().unwrap().iter().find(|token| token["userId"] == site.administrator.id.as_str()).unwrap();
     let path = format!("/api/v1/api-tokens/{}", id(foreign));
     site.call_as(&value, Method::GET, &path, None).await.refused(404, "E0000007");
     site.call_as(&value, Method::DELETE, &path, None).await.refused(404, "E0000007");

@@ -36,7 +36,9 @@ async fn each_way_of_creating_gives_its_status() {
         assert_eq!(user["activated"].is_null(), status == "STAGED", "{query}");
     }
     site.post("/api/v1/users?nextLogin=changePassword", body("a6@example.com")).await.refused(400, "E0000124");
-    site.post("/api/v1/users?activate=false&nextLogin=changePassword", with_password("a6@example.com")).await.refused(400, "E0000125");
+    site.post("/api/v1/users?activate=false&nextLogin=changePassword", with_password("a6@example.com"))
+        .await
+        .refused(400, "E0000125");
     site.get("/api/v1/users/a6@example.com").await.refused(404, "E0000007");
     assert_eq!(site.events("user.lifecycle.create").await.len(), 6);
     assert_eq!(site.events("user.lifecycle.activate").await.len(), 4);
@@ -47,22 +49,51 @@ async fn a_person_has_the_shape_of_okta_s() {
     let site = Site::start().await;
     let user = site.new_user("ada@example.com").await;
     let keys: Vec<_> = user.as_object().unwrap().keys().cloned().collect();
-    let expected = ["id", "status", "created", "activated", "statusChanged", "lastLogin", "lastUpdated", "passwordChanged", "type", "profile", "credentials", "_links"];
+    let expected = [
+        "id",
+        "status",
+        "created",
+        "activated",
+        "statusChanged",
+        "lastLogin",
+        "lastUpdated",
+        "passwordChanged",
+        "type",
+        "profile",
+        "credentials",
+        "_links",
+    ];
     assert_eq!(keys, expected);
     let profile: Vec<_> = user["profile"].as_object().unwrap().keys().cloned().collect();
     assert_eq!(profile, ["firstName", "lastName", "mobilePhone", "secondEmail", "login", "email"]);
-    assert_eq!(user["credentials"], json!({
-        "password": {},
-        "emails": [{ "value": "ada@example.com", "status": "VERIFIED", "type": "PRIMARY" }],
-        "provider": { "type": "OKTA", "name": "OKTA" },
-    }));
+    assert_eq!(
+        user["credentials"],
+        json!({
+            "password": {},
+            "emails": [{ "value": "ada@example.com", "status": "VERIFIED", "type": "PRIMARY" }],
+            "provider": { "type": "OKTA", "name": "OKTA" },
+        })
+    );
     let links: Vec<_> = user["_links"].as_object().unwrap().keys().cloned().collect();
-    let expected = ["self", "schema", "type", "suspend", "resetPassword", "expirePassword", "changeRecoveryQuestion", "changePassword", "deactivate"];
+    let expected = [
+        "self",
+        "schema",
+        "type",
+        "suspend",
+        "resetPassword",
+        "expirePassword",
+        "changeRecoveryQuestion",
+        "changePassword",
+        "deactivate",
+    ];
     assert_eq!(links, expected);
     assert_eq!(user["_links"]["suspend"]["method"], "POST");
     assert_eq!((&user["created"], &user["lastLogin"]), (&json!("2027-01-15T08:00:00.000Z"), &Value::Null));
-    let omitting = site.request(Method::GET, &format!("/api/v1/users/{}", id(&user))).header("Authorization", format!("SSWS {}", site.token));
-    let omitting = omitting.header("Content-Type", "application/json; okta-response=omitCredentials,omitCredentialsLinks");
+    let omitting = site
+        .request(Method::GET, &format!("/api/v1/users/{}", id(&user)))
+        .header("Authorization", format!("SSWS {}", site.token));
+    let omitting =
+        omitting.header("Content-Type", "application/json; okta-response=omitCredentials,omitCredentialsLinks");
     let without = site.send(omitting).await.ok();
     assert!(without.get("credentials").is_none() && without["_links"].get("changePassword").is_none());
 }
@@ -70,14 +101,24 @@ async fn a_person_has_the_shape_of_okta_s() {
 #[tokio::test]
 async fn a_bad_profile_names_each_field() {
     let site = Site::start().await;
-    let causes = site.post("/api/v1/users", json!({ "profile": { "login": "ada", "firstName": "", "shoeSize": "43" } })).await.refused(400, "E0000001");
-    for cause in ["lastName: The field cannot be left blank", "email: The field cannot be left blank", "login: Username must be in the form of an email address"] {
+    let causes = site
+        .post("/api/v1/users", json!({ "profile": { "login": "ada", "firstName": "", "shoeSize": "43" } }))
+        .await
+        .refused(400, "E0000001");
+    for cause in [
+        "lastName: The field cannot be left blank",
+        "email: The field cannot be left blank",
+        "login: Username must be in the form of an email address",
+    ] {
         assert!(causes.iter().any(|found| found == cause), "{causes:?} lacks {cause}");
     }
     site.new_user("ada@example.com").await;
     let taken = site.post("/api/v1/users", body("ADA@example.com")).await;
     assert_eq!(taken.body["errorSummary"], "Api validation failed: login");
-    assert_eq!(taken.refused(400, "E0000001"), ["login: An object with this field already exists in the current organization"]);
+    assert_eq!(
+        taken.refused(400, "E0000001"),
+        ["login: An object with this field already exists in the current organization"]
+    );
     let mut weak = body("bob@example.com");
     weak["credentials"] = json!({ "password": { "value": "short" } });
     let causes = site.post("/api/v1/users", weak).await.refused(400, "E0000001");
@@ -163,7 +204,10 @@ async fn the_lifecycle_goes_its_ways_and_no_other() {
     act("reactivate").await.refused(403, "E0000038");
     let link = act("activate?sendEmail=false").await.ok();
     let token = link["activationToken"].as_str().unwrap();
-    assert_eq!((token.len(), link["activationUrl"].as_str().unwrap().ends_with(&format!("/welcome/{token}"))), (20, true));
+    assert_eq!(
+        (token.len(), link["activationUrl"].as_str().unwrap().ends_with(&format!("/welcome/{token}"))),
+        (20, true)
+    );
     assert_eq!(status().await, "PROVISIONED");
     let again = act("reactivate?sendEmail=false").await.ok();
     assert_ne!(again["activationToken"], link["activationToken"]);

@@ -80,8 +80,11 @@ async fn a_recovery_question_needs_the_password_and_then_recovers() {
     let reply = site.post(&format!("{path}/change_recovery_question"), change(PASSWORD)).await.ok();
     assert_eq!(reply["recovery_question"], json!({ "question": "First machine?" }));
     assert!(site.act(&format!("{path}/forgot_password?sendEmail=false")).await.ok()["resetPasswordUrl"].is_string());
-    let recover = |answer: &str| json!({ "password": { "value": "Another-Horse-8" }, "recovery_question": { "answer": answer } });
-    site.post(&format!("{path}/forgot_password_recovery_question"), recover("Analytical Engine")).await.refused(403, "E0000087");
+    let recover =
+        |answer: &str| json!({ "password": { "value": "Another-Horse-8" }, "recovery_question": { "answer": answer } });
+    site.post(&format!("{path}/forgot_password_recovery_question"), recover("Analytical Engine"))
+        .await
+        .refused(403, "E0000087");
     site.post(&format!("{path}/forgot_password_recovery_question"), recover(" difference ENGINE ")).await.is(200);
     assert!(knows(&site, &user, "Another-Horse-8").await);
     let shown = site.get(&format!("/api/v1/users/{}", id(&user))).await;

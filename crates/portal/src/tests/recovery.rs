@@ -50,7 +50,9 @@ async fn a_stop_waits_for_what_runs_and_then_interrupts_it() {
 async fn a_portal_that_stops_begins_nothing_new() {
     let site = Site::start().await;
     let report = site.report("select id from sale", vec![]).await;
+    site.portal.ready().await.unwrap();
     site.portal.runner.stopping.cancel();
+    assert!(site.portal.ready().await.is_err());
     assert!(matches!(site.portal.execute(&user(), &report, new_run(&[])).await, Err(Error::TooMany(_))));
 }
 
@@ -69,4 +71,22 @@ async fn a_database_with_another_databases_key_refuses_to_start() {
     std::fs::copy(key(&other), key(&site)).unwrap();
     let refused = open(site.folder.path(), site.clock.clone()).await;
     assert!(matches!(refused.err(), Some(Error::Store(store::Error::Vault(vault::Error::NotOpened { .. })))));
+}
+
+#[tokio::test]
+async fn a_portal_keeps_its_metadata_in_postgresql_as_well() {
+    let address: db::Address = testkit_postgres::Postgres::shared().fresh_database().parse().unwrap();
+    let site = Site::start_on(Some(address.clone())).await;
+    let report = site.report("select id from sale where year = ?Year? order by id", vec![year()]).await;
+    let request = NewRun { idempotency_key: Some("key".to_owned()), ..new_run(&[("Year", "2025")]) };
+    let run = site.portal.execute(&user(), &report, request.clone()).await.unwrap().run.id;
+    assert_eq!(site.portal.execute(&user(), &report, request).await.unwrap().run.id, run);
+    assert_eq!(site.ended(&user(), &run).await.run.state, RunState::Completed);
+    assert_eq!(site.rows(&user(), &run).await, json!([[1]]));
+    let taken = site.portal.publish(&publisher(), new_view("SALES", "select 1 as one", &site.connection_with("Two", Budget::default()).await)).await;
+    assert!(refusal(taken.unwrap_err(), "name").contains("another View"));
+    // Opened again it is not new: without its key it refuses.
+    std::fs::remove_file(site.folder.path().join("keys/portal.key")).unwrap();
+    let refused = open_on(address, site.folder.path(), site.clock.clone()).await;
+    assert!(matches!(refused.err(), Some(Error::Vault(vault::Error::KeyMissing { .. }))));
 }

@@ -18,7 +18,7 @@ async fn a_report_runs_and_its_rows_outlive_its_database() {
 
     std::fs::remove_file(site.sales()).unwrap();
     let rows = site.rows(&user(), &done.run.id).await;
-    assert_eq!(rows[0], json!([1, "10.50", "Ann"]));
+    assert_eq!(rows[0], json!([1, 10.5, "Ann"]));
     assert_eq!(rows[2], json!([3, null, "Cäsar"]));
     let listed = site.portal.runs(&user(), None, &Default::default()).await.unwrap();
     assert_eq!(listed.items, [done]);

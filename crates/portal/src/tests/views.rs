@@ -36,9 +36,13 @@ async fn a_version_stays_as_it_was_and_a_run_says_which_it_ran() {
     let second = site.run_to_end(&user(), &report).await;
     assert_eq!((first.run.view_version, first.run.rows), (1, 1));
     assert_eq!((second.run.view_version, second.run.rows, second.run.columns.len()), (2, 5, 2));
+    // A View stays its publisher's, also when an administrator mends it.
+    let mended = new_view("sales", "select id from sale where id = 2", &connection);
+    assert_eq!(site.portal.publish_next(&admin(), &view, mended).await.unwrap().publisher_name, "anna");
+    assert_eq!(site.portal.views(&publisher(), &Default::default()).await.unwrap().items[0].view.version, 3);
     let old = site.portal.view_version(&publisher(), &view, 1).await.unwrap();
     assert_eq!(old.shown.definition.sql, "select id from sale where id = 1");
-    assert!(matches!(site.portal.view_version(&publisher(), &view, 3).await, Err(Error::NotFound)));
+    assert!(matches!(site.portal.view_version(&publisher(), &view, 4).await, Err(Error::NotFound)));
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ fn page(app: &App) -> Response {
                     or <code>npm ci &amp;&amp; npm run build</code> in <code>web</code>, and build the server again.";
         return (StatusCode::SERVICE_UNAVAILABLE, Html(text)).into_response();
     };
-    let nonce = app.portal.world().random.base64url(22);
+    let nonce = app.portal.world.random.base64url(22);
     let policy = policy_of_page(&app.site.page.script_hashes, &nonce);
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(html.replace(NONCE_MARK, &nonce))).into_response()
 }

@@ -81,7 +81,9 @@ impl Grammar {
 
 fn present(column: &Column) -> Result<Condition, Refused> {
     match column {
-        Column::Exact(sql) | Column::Folded(sql) | Column::Capitals(sql) | Column::Instant(sql) => Ok(Condition::sql(format!("({sql} is not null)"))),
+        Column::Exact(sql) | Column::Folded(sql) | Column::Capitals(sql) | Column::Instant(sql) => {
+            Ok(Condition::sql(format!("({sql} is not null)")))
+        }
         Column::Around(..) => Err(Refused::Unsupported),
         Column::Profile { name, .. } => {
             let exists = Condition::sql("exists (select 1 from user_attribute x where x.user_id = u.id and x.name = ");
@@ -101,7 +103,9 @@ fn test(column: &Column, operator: Operator, value: &Value) -> Result<Condition,
             let sign = sign(operator).ok_or(Refused::Unsupported)?;
             Ok(Condition::sql(format!("({sql} {sign} ")).int(instant.as_us()).then(")"))
         }
-        Column::Around(before, after) => Ok(Condition::sql(format!("({before} ")).text(text()?).then(format!(" {after})"))),
+        Column::Around(before, after) => {
+            Ok(Condition::sql(format!("({before} ")).text(text()?).then(format!(" {after})")))
+        }
         Column::Profile { name, folded } => {
             let text = match value {
                 Value::String(text) => text.clone(),
@@ -111,7 +115,9 @@ fn test(column: &Column, operator: Operator, value: &Value) -> Result<Condition,
             let (column, text) = if *folded { ("x.folded", fold(&text)) } else { ("x.value", text) };
             let found = |operator| {
                 let inner = text_test(column, operator, &text);
-                let head = Condition::sql("exists (select 1 from user_attribute x where x.user_id = u.id and x.name = ").text(name.clone());
+                let head =
+                    Condition::sql("exists (select 1 from user_attribute x where x.user_id = u.id and x.name = ")
+                        .text(name.clone());
                 head.then(" and ").and_then(inner).then(")")
             };
             // Whoever lacks the attribute has another value than any.

@@ -15,8 +15,12 @@ pub fn matches(expression: &Expression, document: &Value) -> bool {
         Expression::Or(terms) => terms.iter().any(|term| matches(term, document)),
         Expression::Not(term) => !matches(term, document),
         Expression::Present(path) => values(document, path).into_iter().any(|value| !value.is_null()),
-        Expression::Test { attribute, operator: Operator::Ne, value } => !values(document, attribute).into_iter().any(|found| compare(found, value) == Some(Ordering::Equal)),
-        Expression::Test { attribute, operator, value } => values(document, attribute).into_iter().any(|found| fits(found, *operator, value)),
+        Expression::Test { attribute, operator: Operator::Ne, value } => {
+            !values(document, attribute).into_iter().any(|found| compare(found, value) == Some(Ordering::Equal))
+        }
+        Expression::Test { attribute, operator, value } => {
+            values(document, attribute).into_iter().any(|found| fits(found, *operator, value))
+        }
     }
 }
 

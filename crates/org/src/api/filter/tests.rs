@@ -19,15 +19,30 @@ fn and_binds_tighter_than_or_and_parentheses_tighter_still() {
 #[test]
 fn values_are_json_literals_and_words_keep_their_case() {
     assert_eq!(parse(r#"profile.city eq "a \"b\" é""#).unwrap(), test("profile.city", Operator::Eq, "a \"b\" é"));
-    assert_eq!(parse("profile.age gt 7").unwrap(), Expression::Test { attribute: "profile.age".to_owned(), operator: Operator::Gt, value: json!(7) });
+    assert_eq!(
+        parse("profile.age gt 7").unwrap(),
+        Expression::Test { attribute: "profile.age".to_owned(), operator: Operator::Gt, value: json!(7) }
+    );
     assert_eq!(parse("Status pr").unwrap(), Expression::Present("Status".to_owned()));
 }
 
 #[test]
 fn what_does_not_follow_the_grammar_is_malformed() {
     let wrong = [
-        "", "status", "status eq", "status eq ACTIVE", r#"status is "x""#, r#"status eq "x" and"#, r#"(status eq "x""#, r#"status eq "x")"#,
-        r#"status eq "x"#, r#"and eq "x""#, r#"a'b eq "x""#, r#"status eq "x" status eq "y""#, "status eq 1..2", "()",
+        "",
+        "status",
+        "status eq",
+        "status eq ACTIVE",
+        r#"status is "x""#,
+        r#"status eq "x" and"#,
+        r#"(status eq "x""#,
+        r#"status eq "x")"#,
+        r#"status eq "x"#,
+        r#"and eq "x""#,
+        r#"a'b eq "x""#,
+        r#"status eq "x" status eq "y""#,
+        "status eq 1..2",
+        "()",
     ];
     for text in wrong {
         assert_eq!(parse(text), Err(Refused::Malformed), "{text}");
@@ -39,7 +54,8 @@ fn what_does_not_follow_the_grammar_is_malformed() {
 
 #[test]
 fn an_unknown_attribute_or_operator_is_unsupported() {
-    let grammar = Grammar { field: |name| (name == "id").then(|| Field::new(Column::Exact("g.id"), EQ)), allows_not: false };
+    let grammar =
+        Grammar { field: |name| (name == "id").then(|| Field::new(Column::Exact("g.id"), EQ)), allows_not: false };
     assert!(grammar.compile(&parse(r#"id eq "x""#).unwrap()).is_ok());
     for text in [r#"name eq "x""#, r#"id sw "x""#, "id pr", r#"not (id eq "x")"#] {
         assert_eq!(grammar.compile(&parse(text).unwrap()), Err(Refused::Unsupported), "{text}");
@@ -64,7 +80,9 @@ fn a_document_is_asked_by_paths_through_arrays() {
 }
 
 fn write(expression: &Expression) -> String {
-    let all = |terms: &[Expression], word: &str| terms.iter().map(|term| format!("({})", write(term))).collect::<Vec<_>>().join(word);
+    let all = |terms: &[Expression], word: &str| {
+        terms.iter().map(|term| format!("({})", write(term))).collect::<Vec<_>>().join(word)
+    };
     match expression {
         Expression::And(terms) => all(terms, " and "),
         Expression::Or(terms) => all(terms, " or "),
@@ -76,10 +94,15 @@ fn write(expression: &Expression) -> String {
 
 fn expressions() -> impl Strategy<Value = Expression> {
     let attribute = "[a-z][a-zA-Z0-9.]{0,8}x";
-    let value = prop_oneof![".*".prop_map(Value::from), any::<i32>().prop_map(Value::from), any::<bool>().prop_map(Value::from)];
+    let value = prop_oneof![
+        ".*".prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from)
+    ];
     let leaf = prop_oneof![
         attribute.prop_map(Expression::Present),
-        (attribute, proptest::sample::select(Operator::ALL), value).prop_map(|(attribute, operator, value)| Expression::Test { attribute, operator, value }),
+        (attribute, proptest::sample::select(Operator::ALL), value)
+            .prop_map(|(attribute, operator, value)| Expression::Test { attribute, operator, value }),
     ];
     leaf.prop_recursive(4, 24, 3, |inner| {
         prop_oneof![

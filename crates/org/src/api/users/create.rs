@@ -1,9 +1,6 @@
 //! Creating a person.
 
-use axum::{
-    extract::State,
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use db::Conn;
 use serde_json::{Map, Value};
 use vault::Secret;
@@ -38,7 +35,7 @@ pub async fn create(State(org): State<Org>, caller: Caller, asked: Asked, body: 
     let mut change = caller.begin(&org).await?;
     let groups = wanted_groups(&mut change, &caller, &body).await?;
     refuse_taken_login(&mut change, new.profile.login(), None).await?;
-    let user = user::create(&mut change, &org.world, &new).await?;
+    let user = user::create(&mut change, &org.world, &new).await.map_err(Fault::taken("login"))?;
     let now = change.now;
     group::add_to_everyone(&mut change, &user.id, now).await?;
     change.record(Event::new("user.lifecycle.create").target(Party::user(&user)));
@@ -79,7 +76,10 @@ async fn prepare(org: &Org, asked: &Asked, body: &Map<String, Value>) -> Answer<
     refuse_invalid(profile::check(&profile))?;
     let provider = given_provider(credentials, asked.flag("provider", false))?;
     if !provider.is_local() && password.is_some() {
-        return Err(Fault::field("password", "A password cannot be set for a user whose credentials another provider keeps"));
+        return Err(Fault::field(
+            "password",
+            "A password cannot be set for a user whose credentials another provider keeps",
+        ));
     }
     let mut reader = org.db.read().await?;
     let type_id = match body.child("type")?.map(|kind| kind.text("id")).transpose()?.flatten() {
@@ -126,12 +126,19 @@ pub fn given_password(credentials: &Map<String, Value>) -> Answer<Option<Secret>
 /// The question and its answer, normalised as it is compared.
 pub fn given_recovery(credentials: &Map<String, Value>) -> Answer<Option<(String, Secret)>> {
     let Some(recovery) = credentials.child("recovery_question")? else { return Ok(None) };
-    let (question, answer) = (recovery.text("question")?.unwrap_or_default(), recovery.text("answer")?.unwrap_or_default());
+    let (question, answer) =
+        (recovery.text("question")?.unwrap_or_default(), recovery.text("answer")?.unwrap_or_default());
     if question.trim().is_empty() || question.chars().count() > QUESTION_LEN_MAX {
-        return Err(Fault::field("recovery_question", &format!("The question must be between 1 and {QUESTION_LEN_MAX} characters")));
+        return Err(Fault::field(
+            "recovery_question",
+            &format!("The question must be between 1 and {QUESTION_LEN_MAX} characters"),
+        ));
     }
     if answer.trim().chars().count() < ANSWER_LEN_MIN {
-        return Err(Fault::field("recovery_question", &format!("The security question answer must be at least {ANSWER_LEN_MIN} characters in length")));
+        return Err(Fault::field(
+            "recovery_question",
+            &format!("The security question answer must be at least {ANSWER_LEN_MIN} characters in length"),
+        ));
     }
     Ok(Some((question.to_owned(), normalised_answer(answer))))
 }
@@ -143,13 +150,21 @@ pub fn normalised_answer(answer: &str) -> Secret {
 
 fn given_provider(credentials: &Map<String, Value>, with_provider: bool) -> Answer<Provider> {
     let Some(provider) = credentials.child("provider")? else {
-        return if with_provider { Err(Fault::field("provider", "The provider must be given")) } else { Ok(Provider::okta()) };
+        return if with_provider {
+            Err(Fault::field("provider", "The provider must be given"))
+        } else {
+            Ok(Provider::okta())
+        };
     };
     let (kind, name) = (provider.text("type")?.unwrap_or_default(), provider.text("name")?.unwrap_or_default());
     match kind {
         "OKTA" => Ok(Provider::okta()),
-        "FEDERATION" | "SOCIAL" if with_provider && !name.is_empty() => Ok(Provider { kind: kind.to_owned(), name: name.to_owned() }),
-        "FEDERATION" | "SOCIAL" => Err(Fault::field("provider", "Type and name of the provider must be given, with provider=true")),
+        "FEDERATION" | "SOCIAL" if with_provider && !name.is_empty() => {
+            Ok(Provider { kind: kind.to_owned(), name: name.to_owned() })
+        }
+        "FEDERATION" | "SOCIAL" => {
+            Err(Fault::field("provider", "Type and name of the provider must be given, with provider=true"))
+        }
         _ => Err(Fault::field("provider", "The provider type is not supported")),
     }
 }
@@ -166,7 +181,9 @@ pub async fn refuse_weak(conn: &mut Conn, profile: &Profile, password: &Secret) 
 /// E0000001 when somebody else has this login.
 pub async fn refuse_taken_login(conn: &mut Conn, login: &str, own: Option<&crate::model::id::UserId>) -> Answer<()> {
     match user::by_login(conn, login).await? {
-        Some(other) if Some(&other.id) != own => Err(Fault::field("login", "An object with this field already exists in the current organization")),
+        Some(other) if Some(&other.id) != own => {
+            Err(Fault::field("login", "An object with this field already exists in the current organization"))
+        }
         _ => Ok(()),
     }
 }
@@ -174,12 +191,17 @@ pub async fn refuse_taken_login(conn: &mut Conn, login: &str, own: Option<&crate
 async fn wanted_groups(change: &mut Change, caller: &Caller, body: &Map<String, Value>) -> Answer<Vec<Group>> {
     let ids = body.texts("groupIds")?.unwrap_or_default();
     if ids.len() > GROUPS_MAX {
-        return Err(Fault::field("groupIds", &format!("A user cannot be put into more than {GROUPS_MAX} groups at creation")));
+        return Err(Fault::field(
+            "groupIds",
+            &format!("A user cannot be put into more than {GROUPS_MAX} groups at creation"),
+        ));
     }
     let mut groups = Vec::with_capacity(ids.len());
     for id in ids {
         let group = group::by_id(change, &id.as_str().into()).await?.filter(|group| group.kind == GroupType::OktaGroup);
-        let group = group.ok_or_else(|| Fault::field("groupIds", &format!("{id} is not the id of a group that users can be put into")))?;
+        let group = group.ok_or_else(|| {
+            Fault::field("groupIds", &format!("{id} is not the id of a group that users can be put into"))
+        })?;
         caller.must_outrank_group(change, &group).await?;
         groups.push(group);
     }

@@ -31,7 +31,12 @@ use crate::{
     signin::{lockout, lockout::Guess, password_policy},
 };
 
-pub async fn change_password(State(org): State<Org>, caller: Caller, Path(name): Path<String>, body: Body) -> Answer<Response> {
+pub async fn change_password(
+    State(org): State<Org>,
+    caller: Caller,
+    Path(name): Path<String>,
+    body: Body,
+) -> Answer<Response> {
     let body = body.object()?;
     let user = found(&org, &caller, &name).await?;
     let fits = matches!(user.status, Status::Staged | Status::Active | Status::PasswordExpired | Status::Recovery);
@@ -59,14 +64,20 @@ pub async fn change_password(State(org): State<Org>, caller: Caller, Path(name):
     answered(change, &user.id).await
 }
 
-pub async fn change_recovery_question(State(org): State<Org>, caller: Caller, Path(name): Path<String>, body: Body) -> Answer<Response> {
+pub async fn change_recovery_question(
+    State(org): State<Org>,
+    caller: Caller,
+    Path(name): Path<String>,
+    body: Body,
+) -> Answer<Response> {
     let body = body.object()?;
     let user = found(&org, &caller, &name).await?;
     if !matches!(user.status, Status::Staged | Status::Active | Status::Recovery) || !user.provider.is_local() {
         return Err(Fault::new(&codes::E0000036));
     }
     let given = given_recovery(&body)?;
-    let (question, answer) = given.ok_or_else(|| Fault::field("recovery_question", "The recovery question must be given"))?;
+    let (question, answer) =
+        given.ok_or_else(|| Fault::field("recovery_question", "The recovery question must be given"))?;
     let password = given_password(&body)?.ok_or_else(|| Fault::field("password", "The password must be given"))?;
     must_know(&org, &caller, &user, &password, "Password is not correct").await?;
     let answer_hash = org.passwords.hash(&answer).await?;
@@ -109,7 +120,14 @@ async fn must_know(org: &Org, caller: &Caller, user: &User, password: &Secret, r
 }
 
 /// Compares what was given; wrong ones count as wrong passwords at sign-in do, so that a stolen session cannot guess on.
-async fn counted(org: &Org, caller: &Caller, user: &User, given: &Secret, hash: Option<&str>, wrong: Fault) -> Answer<()> {
+async fn counted(
+    org: &Org,
+    caller: &Caller,
+    user: &User,
+    given: &Secret,
+    hash: Option<&str>,
+    wrong: Fault,
+) -> Answer<()> {
     let guess = Guess::new(&org.vault, &user.login, caller.origin.address);
     if guess.wait(&mut *org.db.read().await?, org.now()).await?.is_some() {
         return Err(wrong);

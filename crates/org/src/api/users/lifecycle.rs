@@ -56,7 +56,10 @@ pub async fn end_access(change: &mut Change, user: &UserId) -> Answer<()> {
 /// Refuses a change that leaves nobody who could give roles, where there was somebody before.
 pub async fn keep_a_super_administrator(conn: &mut Conn, before: i64) -> Answer<()> {
     if before > 0 && role::count_active_super_administrators(conn).await? == 0 {
-        return Err(Fault::invalid("role", ["The last super administrator cannot be removed or lose access".to_owned()]));
+        return Err(Fault::invalid(
+            "role",
+            ["The last super administrator cannot be removed or lose access".to_owned()],
+        ));
     }
     Ok(())
 }
@@ -68,7 +71,12 @@ async fn set(change: &mut Change, user: &User, status: Status, event: &'static s
     Ok(())
 }
 
-pub async fn activate(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<Response> {
+pub async fn activate(
+    State(org): State<Org>,
+    caller: Caller,
+    asked: Asked,
+    Path(name): Path<String>,
+) -> Answer<Response> {
     let (mut change, user) = begin(&org, &caller, &name).await?;
     if !matches!(user.status, Status::Staged | Status::Deprovisioned | Status::Provisioned) {
         return Err(Fault::new(&codes::E0000016));
@@ -79,7 +87,12 @@ pub async fn activate(State(org): State<Org>, caller: Caller, asked: Asked, Path
     welcomed(&org, change, &asked, &user, ready).await
 }
 
-pub async fn reactivate(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<Response> {
+pub async fn reactivate(
+    State(org): State<Org>,
+    caller: Caller,
+    asked: Asked,
+    Path(name): Path<String>,
+) -> Answer<Response> {
     let (mut change, user) = begin(&org, &caller, &name).await?;
     if !matches!(user.status, Status::Provisioned | Status::Recovery) {
         return Err(Fault::new(&codes::E0000038));
@@ -121,17 +134,26 @@ pub async fn end_person(org: &Org, change: &mut Change, user: &User) -> Answer<(
     let supers = role::count_active_super_administrators(change).await?;
     for app in app::assigned_to(change, &user.id).await? {
         if app_assignment::unassign_user(change, &app.id, &user.id).await? {
-            change.record(Event::new("application.user_membership.remove").target(Party::user(user)).target(Party::app(&app)));
+            change.record(
+                Event::new("application.user_membership.remove").target(Party::user(user)).target(Party::app(&app)),
+            );
         }
     }
     app_assignment::unassign_everywhere(change, &user.id).await?;
-    for row in token::list(change, &token::Listing { owner: Some(&user.id), ..token::Listing::default() }, now, TOKENS_MAX).await? {
+    for row in
+        token::list(change, &token::Listing { owner: Some(&user.id), ..token::Listing::default() }, now, TOKENS_MAX)
+            .await?
+    {
         change.record(Event::new("system.api_token.revoke").target(token_party(&row)));
     }
     token::revoke_all(change, &user.id, now).await?;
     for given in role::roles_of(change, &user.id).await? {
         if given.assignee == Assignee::User(user.id.clone()) && role::revoke(change, &given.id).await? {
-            change.record(Event::new("user.account.privilege.revoke").target(Party::user(user)).debug("privilegeRevoked", given.kind.label()));
+            change.record(
+                Event::new("user.account.privilege.revoke")
+                    .target(Party::user(user))
+                    .debug("privilegeRevoked", given.kind.label()),
+            );
         }
     }
     user::forget_credentials(change, &user.id).await?;

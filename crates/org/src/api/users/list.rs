@@ -1,10 +1,6 @@
 //! Lists of people: `filter`, `search` with `sortBy`, `q`.
 
-use axum::{
-    extract::State,
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
@@ -28,9 +24,18 @@ use crate::{
 const LIMIT_MAX: i64 = 200;
 const LIMIT_WITH_Q: i64 = 10;
 
-const SEARCH: &[Operator] = &[Operator::Eq, Operator::Ne, Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le, Operator::StartsWith];
-const SEARCH_WITH_CONTAINS: &[Operator] =
-    &[Operator::Eq, Operator::Ne, Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le, Operator::StartsWith, Operator::Contains];
+const SEARCH: &[Operator] =
+    &[Operator::Eq, Operator::Ne, Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le, Operator::StartsWith];
+const SEARCH_WITH_CONTAINS: &[Operator] = &[
+    Operator::Eq,
+    Operator::Ne,
+    Operator::Gt,
+    Operator::Ge,
+    Operator::Lt,
+    Operator::Le,
+    Operator::StartsWith,
+    Operator::Contains,
+];
 /// The profile attributes that `co` may be asked of.
 const CONTAINS: [&str; 5] = ["login", "email", "firstName", "lastName", "displayName"];
 
@@ -124,13 +129,16 @@ fn write_cursor(cursor: &Cursor, searched: bool) -> String {
 }
 
 fn read_cursor(text: &str, searched: bool) -> Answer<Cursor> {
-    let is_id = |id: &str| id.len() == 20 && id.starts_with("00u") && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_id =
+        |id: &str| id.len() == 20 && id.starts_with("00u") && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if searched {
         let parts = text.split_once('.').filter(|(_, id)| is_id(id));
-        let key = parts.and_then(|(key, _)| URL_SAFE_NO_PAD.decode(key).ok()).and_then(|key| String::from_utf8(key).ok());
+        let key =
+            parts.and_then(|(key, _)| URL_SAFE_NO_PAD.decode(key).ok()).and_then(|key| String::from_utf8(key).ok());
         let cursor = parts.zip(key).map(|((_, id), key)| Cursor { key, id: id.to_owned() });
         return cursor.ok_or_else(|| Fault::new(&codes::E0000031));
     }
-    let id = text.strip_prefix(|digit: char| digit.is_ascii_digit()).filter(|id| is_id(id)).ok_or_else(invalid_cursor)?;
+    let id =
+        text.strip_prefix(|digit: char| digit.is_ascii_digit()).filter(|id| is_id(id)).ok_or_else(invalid_cursor)?;
     Ok(Cursor { key: id.to_owned(), id: id.to_owned() })
 }

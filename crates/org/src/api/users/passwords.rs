@@ -31,7 +31,12 @@ const TEMPORARY_TRIES: usize = 1_000;
 /// No characters that are mistaken for others, since somebody reads it out.
 const TEMPORARY_ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789!#%+=?";
 
-pub async fn expire(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<Response> {
+pub async fn expire(
+    State(org): State<Org>,
+    caller: Caller,
+    asked: Asked,
+    Path(name): Path<String>,
+) -> Answer<Response> {
     let (mut change, user) = begin(&org, &caller, &name).await?;
     must_be_active_with_password(&user)?;
     let after = expired(&mut change, &user).await?;
@@ -41,7 +46,12 @@ pub async fn expire(State(org): State<Org>, caller: Caller, asked: Asked, Path(n
 }
 
 /// The temporary password is in the answer alone.
-pub async fn expire_with_temporary(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<Response> {
+pub async fn expire_with_temporary(
+    State(org): State<Org>,
+    caller: Caller,
+    asked: Asked,
+    Path(name): Path<String>,
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let user = super::find(&mut reader, &caller, &name).await?;
     must_be_active_with_password(&user)?;
@@ -81,7 +91,8 @@ async fn temporary(org: &Org, conn: &mut Conn, user: &User) -> Answer<Secret> {
             return Ok(password);
         }
     }
-    Err(Fault::new(&codes::E0000017).with_cause("The password policy asks for more than a temporary password can have."))
+    Err(Fault::new(&codes::E0000017)
+        .with_cause("The password policy asks for more than a temporary password can have."))
 }
 
 pub async fn reset(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<Response> {
@@ -89,7 +100,8 @@ pub async fn reset(State(org): State<Org>, caller: Caller, asked: Asked, Path(na
         return Err(Fault::new(&codes::E0000028).with_cause("sendEmail: The parameter is required"));
     }
     let (mut change, user) = begin(&org, &caller, &name).await?;
-    let resettable = matches!(user.status, Status::Active | Status::PasswordExpired | Status::Recovery | Status::LockedOut);
+    let resettable =
+        matches!(user.status, Status::Active | Status::PasswordExpired | Status::Recovery | Status::LockedOut);
     if !resettable || !user.provider.is_local() {
         return Err(Fault::new(&codes::E0000038));
     }
@@ -104,7 +116,12 @@ pub async fn reset(State(org): State<Org>, caller: Caller, asked: Asked, Path(na
 }
 
 /// A recovery that leaves the old password valid until a new one is set.
-pub async fn forgot(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<Response> {
+pub async fn forgot(
+    State(org): State<Org>,
+    caller: Caller,
+    asked: Asked,
+    Path(name): Path<String>,
+) -> Answer<Response> {
     let (mut change, user) = begin(&org, &caller, &name).await?;
     if user.status != Status::Active || user.recovery_question.is_none() || !user.provider.is_local() {
         return Err(Fault::new(&codes::E0000034));

@@ -32,7 +32,12 @@ use crate::{
 
 const GROUPS_LIMIT: i64 = 200;
 
-pub async fn groups(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<Response> {
+pub async fn groups(
+    State(org): State<Org>,
+    caller: Caller,
+    asked: Asked,
+    Path(name): Path<String>,
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let user = find(&mut reader, &caller, &name).await?;
     let limit = asked.limit(GROUPS_LIMIT, GROUPS_LIMIT, Beyond::Cut)?;
@@ -42,7 +47,12 @@ pub async fn groups(State(org): State<Org>, caller: Caller, asked: Asked, Path(n
 }
 
 /// The tiles of the end-user page.
-pub async fn app_links(State(org): State<Org>, caller: Caller, address: Address, Path(name): Path<String>) -> Answer<Json<Vec<Value>>> {
+pub async fn app_links(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(name): Path<String>,
+) -> Answer<Json<Vec<Value>>> {
     let mut reader = org.db.read().await?;
     let user = find(&mut reader, &caller, &name).await?;
     let apps = app::assigned_to(&mut reader, &user.id).await?;
@@ -66,7 +76,12 @@ fn tile(address: &Address, user: &User, app: &App, position: usize) -> Value {
 }
 
 /// Ends sessions, and with `oauthTokens=true` what apps were granted.
-pub async fn clear_sessions(State(org): State<Org>, caller: Caller, asked: Asked, Path(name): Path<String>) -> Answer<StatusCode> {
+pub async fn clear_sessions(
+    State(org): State<Org>,
+    caller: Caller,
+    asked: Asked,
+    Path(name): Path<String>,
+) -> Answer<StatusCode> {
     let (mut change, user) = begin(&org, &caller, &name).await?;
     if asked.flag("oauthTokens", false) {
         end_access(&mut change, &user.id).await?;

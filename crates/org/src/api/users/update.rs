@@ -29,12 +29,26 @@ use crate::{
     },
 };
 
-pub async fn update(State(org): State<Org>, caller: Caller, address: Address, headers: HeaderMap, Path(name): Path<String>, body: Body) -> Answer<Response> {
+pub async fn update(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    body: Body,
+) -> Answer<Response> {
     let body = body.object()?;
     apply(&org, &caller, &address, &headers, &name, &body, Extent::Partial).await
 }
 
-pub async fn replace(State(org): State<Org>, caller: Caller, address: Address, headers: HeaderMap, Path(name): Path<String>, body: Body) -> Answer<Response> {
+pub async fn replace(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    headers: HeaderMap,
+    Path(name): Path<String>,
+    body: Body,
+) -> Answer<Response> {
     let body = body.object()?;
     apply(&org, &caller, &address, &headers, &name, &body, Extent::Whole).await
 }
@@ -47,7 +61,15 @@ enum Extent {
     Whole,
 }
 
-async fn apply(org: &Org, caller: &Caller, address: &Address, headers: &HeaderMap, name: &str, body: &Map<String, Value>, extent: Extent) -> Answer<Response> {
+async fn apply(
+    org: &Org,
+    caller: &Caller,
+    address: &Address,
+    headers: &HeaderMap,
+    name: &str,
+    body: &Map<String, Value>,
+    extent: Extent,
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let before = find(&mut reader, caller, name).await?;
     let changes = body.child("profile")?;
@@ -85,11 +107,12 @@ async fn apply(org: &Org, caller: &Caller, address: &Address, headers: &HeaderMa
     refuse_invalid(profile::check(&profile))?;
     if profile != before.profile {
         refuse_taken_login(&mut change, profile.login(), Some(&before.id)).await?;
-        user::update_profile(&mut change, &before.id, &profile, now).await?;
+        user::update_profile(&mut change, &before.id, &profile, now).await.map_err(Fault::taken("login"))?;
         change.record(Event::new("user.account.update_profile").target(Party::user(&before)));
     }
     if let Some((question, answer_hash)) = &recovery {
         user::set_recovery(&mut change, &before.id, question, answer_hash, now).await?;
+        change.record(Event::new("user.account.update_profile").target(Party::user(&before)));
     }
     if let Some(hash) = &password_hash {
         user::set_password_hash(&mut change, &before.id, Some(hash), now).await?;
@@ -122,5 +145,9 @@ fn must_match(headers: &HeaderMap, user: &User) -> Answer<()> {
         return Err(Fault::new(&codes::E0000242));
     }
     let own = user_body::entity_tag(user);
-    if given == "*" || bare == own.strip_prefix("W/").unwrap_or(&own) { Ok(()) } else { Err(Fault::new(&codes::E0000231)) }
+    if given == "*" || bare == own.strip_prefix("W/").unwrap_or(&own) {
+        Ok(())
+    } else {
+        Err(Fault::new(&codes::E0000231))
+    }
 }

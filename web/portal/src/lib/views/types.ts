@@ -46,3 +46,8 @@ export function formatsOf(column: Column): Option[] {
     ...formats.map((value) => ({ value, label: FORMAT_WORDS[value] })),
   ];
 }
+
+/** The word for a format; none is as the type is shown. */
+export function formatWord(format: Column['format']): string {
+  return format === null ? '' : FORMAT_WORDS[format];
+}

@@ -1,0 +1,78 @@
+//! Passwords that are set by a link, or because they have expired.
+
+use serde_json::json;
+
+use super::{
+    super::site::{PASSWORD, Site, id},
+    browser::Browser,
+};
+
+const NEW: &str = "Another-Horse-8-Battery";
+
+async fn set(browser: &Browser, path: &str, password: &str, repeated: &str) -> super::browser::Page {
+    let token = browser.get(path).await.hidden("_token").unwrap_or_default();
+    browser.post(path, &[("password", password), ("repeated", repeated), ("_token", &token)]).await
+}
+
+fn path_of(url: &serde_json::Value) -> String {
+    let url: url::Url = url.as_str().unwrap().parse().unwrap();
+    url.path().to_owned()
+}
+
+#[tokio::test]
+async fn a_welcome_link_sets_the_first_password_once() {
+    let site = Site::start().await;
+    let profile = json!({ "firstName": "Ada", "lastName": "Byron", "login": "ada@example.com", "email": "ada@example.com" });
+    let user = site.post("/api/v1/users?activate=false", json!({ "profile": profile })).await.ok();
+    let link = site.act(&format!("/api/v1/users/{}/lifecycle/activate?sendEmail=false", id(&user))).await.ok();
+    let path = path_of(&link["activationUrl"]);
+    let browser = Browser::new(&site);
+    let page = browser.get(&path).await.is(200);
+    assert!(page.text.contains("At least 8 characters") && !page.text.contains(path.rsplit('/').next().unwrap()));
+    let weak = set(&browser, &path, "short", "short").await.is(400);
+    assert!(weak.text.contains("Use at least 8 characters"));
+    assert!(set(&browser, &path, NEW, "Another-Horse-9").await.is(400).text.contains("differ"));
+    let done = set(&browser, &path, NEW, NEW).await.is(303);
+    assert!(done.cookies.iter().any(|line| line.starts_with("sid=")));
+    assert_eq!(site.get(&format!("/api/v1/users/{}", id(&user))).await.ok()["status"], "ACTIVE");
+    assert!(browser.get(&path).await.is(403).text.contains("used before or has expired"));
+    Browser::new(&site).sign_in("ada@example.com", NEW).await;
+}
+
+#[tokio::test]
+async fn a_reset_link_has_one_winner_and_ends_what_was_signed_in() {
+    let site = Site::start().await;
+    let user = site.new_user("ada@example.com").await;
+    let before = Browser::new(&site);
+    before.sign_in("ada@example.com", PASSWORD).await;
+    let link = site.act(&format!("/api/v1/users/{}/lifecycle/reset_password?sendEmail=false", id(&user))).await.ok();
+    let path = path_of(&link["resetPasswordUrl"]);
+    let racers: Vec<Browser> = (0..8).map(|_| Browser::new(&site)).collect();
+    let results = futures::future::join_all(racers.iter().map(|racer| set(racer, &path, NEW, NEW))).await;
+    assert_eq!(results.iter().filter(|page| page.status == 303).count(), 1);
+    assert!(results.iter().all(|page| matches!(page.status, 303 | 403)));
+    assert!(before.get("/").await.text.contains("<h1>Sign in</h1>"));
+    Browser::new(&site).submit_sign_in("/", "ada@example.com", PASSWORD).await.is(401);
+    Browser::new(&site).sign_in("ada@example.com", NEW).await;
+}
+
+#[tokio::test]
+async fn an_expired_password_is_changed_on_the_way_in() {
+    let site = Site::start().await;
+    let user = site.new_user("ada@example.com").await;
+    site.act(&format!("/api/v1/users/{}/lifecycle/expire_password", id(&user))).await.ok();
+    let browser = Browser::new(&site);
+    let page = browser.submit_sign_in("/login/login.htm?fromURI=%2Fadmin%2F", "ada@example.com", PASSWORD).await.is(200);
+    assert!(page.text.contains("Your password has expired") && browser.cookie("sid").is_none());
+    let (state, token) = (page.hidden("stateToken").unwrap(), page.hidden("_token").unwrap());
+    let change = async |old: &str, new: &str| {
+        browser.post("/login/password_expired", &[("stateToken", &state), ("old_password", old), ("password", new), ("repeated", new), ("fromURI", "/admin/"), ("_token", &token)]).await
+    };
+    assert!(change(PASSWORD, PASSWORD).await.is(400).text.contains("differs from the old one"));
+    assert!(change(PASSWORD, "weak").await.is(400).text.contains("at least 8"));
+    let done = change(PASSWORD, NEW).await.is(303);
+    assert_eq!(done.to(), "/admin/");
+    assert!(browser.get("/").await.text.contains("Your applications"));
+    change(PASSWORD, NEW).await.is(401);
+    assert_eq!(site.events("user.account.update_password").await.len(), 1);
+}
