@@ -25,15 +25,27 @@ pub(crate) enum Cell<'a> {
     /// A single-precision number is the double nearest to its shortest decimal, which is what people know it as.
     Double(f64),
     /// `digits` over ten to the power of `scale`.
-    Decimal { digits: i128, scale: u8 },
-    WideDecimal { digits: i256, scale: u8 },
+    Decimal {
+        digits: i128,
+        scale: u8,
+    },
+    WideDecimal {
+        digits: i256,
+        scale: u8,
+    },
     Text(&'a str),
     Bytes(&'a [u8]),
     /// Days since 1970-01-01.
     Date(i32),
-    Time { nanoseconds: u64 },
+    Time {
+        nanoseconds: u64,
+    },
     /// Since 1970-01-01T00:00:00; `zoned` is an instant in UTC, otherwise it is local time of no said zone.
-    DateTime { seconds: i64, nanoseconds: u32, zoned: bool },
+    DateTime {
+        seconds: i64,
+        nanoseconds: u32,
+        zoned: bool,
+    },
 }
 
 /// The cells of one column of a batch.

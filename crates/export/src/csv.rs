@@ -20,7 +20,10 @@ const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 const PIECE_BYTES: usize = 64 << 10;
 
 pub(crate) fn write(
-    shown: &Shown<'_>, batches: impl Iterator<Item = Result<RecordBatch>>, out: &mut impl Write, options: &Options,
+    shown: &Shown<'_>,
+    batches: impl Iterator<Item = Result<RecordBatch>>,
+    out: &mut impl Write,
+    options: &Options,
 ) -> Result<Written> {
     let mut written = Written::default();
     let mut piece = Vec::with_capacity(PIECE_BYTES + (PIECE_BYTES >> 2));

@@ -48,7 +48,9 @@ fn value(cell: Cell<'_>) -> Value {
 const PIECE_BYTES: usize = 64 << 10;
 
 pub(crate) fn write(
-    shown: &Shown<'_>, batches: impl Iterator<Item = Result<RecordBatch>>, out: &mut impl Write,
+    shown: &Shown<'_>,
+    batches: impl Iterator<Item = Result<RecordBatch>>,
+    out: &mut impl Write,
 ) -> Result<Written> {
     let mut keys = Vec::new();
     for (index, field) in shown.schema.fields().iter().enumerate() {
@@ -90,7 +92,9 @@ fn push(cell: Cell<'_>, piece: &mut Vec<u8>) {
         Cell::Integer(value) if value.unsigned_abs() >= EXACT_BELOW => push_quoted(cell, piece),
         Cell::Unsigned(value) if value >= EXACT_BELOW => push_quoted(cell, piece),
         Cell::Double(value) if !value.is_finite() => push_quoted(cell, piece),
-        Cell::Boolean(_) | Cell::Integer(_) | Cell::Unsigned(_) | Cell::Double(_) => text::push(cell, Between::T, piece),
+        Cell::Boolean(_) | Cell::Integer(_) | Cell::Unsigned(_) | Cell::Double(_) => {
+            text::push(cell, Between::T, piece)
+        }
         other => push_quoted(other, piece),
     }
 }

@@ -16,7 +16,9 @@ const ROW_GROUP_ROWS: usize = 131_072;
 const ROW_GROUP_BYTES: usize = 32 << 20;
 
 pub(crate) fn write(
-    shown: &Shown<'_>, batches: impl Iterator<Item = Result<RecordBatch>>, out: &mut (impl Write + Send),
+    shown: &Shown<'_>,
+    batches: impl Iterator<Item = Result<RecordBatch>>,
+    out: &mut (impl Write + Send),
     options: &Options,
 ) -> Result<Written> {
     let mut written = Written::default();

@@ -25,10 +25,15 @@ use crate::{CountingWriter, Options, Result, Written, parquet::properties, shown
 /// `schema` names the file's columns by position, whatever they are called in it; the file may have more of them
 /// after those. `file` is read through its cursor, so it belongs to this call alone.
 pub fn copy_parquet(
-    file: &File, columns: &[Column], schema: &Schema, out: impl Write + Send, options: &Options,
+    file: &File,
+    columns: &[Column],
+    schema: &Schema,
+    out: impl Write + Send,
+    options: &Options,
 ) -> Result<Written> {
     let shown = Shown::new(columns, schema)?;
-    let source = ParquetMetaDataReader::new().with_offset_index_policy(PageIndexPolicy::Optional).parse_and_finish(file)?;
+    let source =
+        ParquetMetaDataReader::new().with_offset_index_policy(PageIndexPolicy::Optional).parse_and_finish(file)?;
     let target = ArrowSchemaConverter::new().convert(&shown.schema)?;
     let mut properties = properties(options)?;
     add_encoded_arrow_schema_to_metadata(&shown.schema, &mut properties);
@@ -38,7 +43,11 @@ pub fn copy_parquet(
 }
 
 fn copy(
-    file: &File, source: &ParquetMetaData, shown: &Shown<'_>, target: &SchemaDescriptor, properties: WriterProperties,
+    file: &File,
+    source: &ParquetMetaData,
+    shown: &Shown<'_>,
+    target: &SchemaDescriptor,
+    properties: WriterProperties,
     out: &mut (impl Write + Send),
 ) -> Result<Written> {
     let mut writer = SerializedFileWriter::new(out, target.root_schema_ptr(), Arc::new(properties))?;

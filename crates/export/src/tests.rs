@@ -105,10 +105,24 @@ fn only_visible_columns_leave_and_in_the_view_s_order() {
     for column in &mut columns {
         column.visible = false;
     }
-    let none = crate::write(FileFormat::Csv, &columns, batch.schema_ref(), std::iter::empty::<Result<_, Infallible>>(), Vec::new(), &options());
+    let none = crate::write(
+        FileFormat::Csv,
+        &columns,
+        batch.schema_ref(),
+        std::iter::empty::<Result<_, Infallible>>(),
+        Vec::new(),
+        &options(),
+    );
     assert!(matches!(none, Err(Error::NoColumns)));
     let unknown = [Column::found("salary", DataType::Text)];
-    let unknown = crate::write(FileFormat::Csv, &unknown, batch.schema_ref(), std::iter::empty::<Result<_, Infallible>>(), Vec::new(), &options());
+    let unknown = crate::write(
+        FileFormat::Csv,
+        &unknown,
+        batch.schema_ref(),
+        std::iter::empty::<Result<_, Infallible>>(),
+        Vec::new(),
+        &options(),
+    );
     assert_eq!(unknown.unwrap_err().to_string(), "the result has no column `salary`");
 }
 
@@ -130,7 +144,8 @@ fn a_source_that_fails_fails_the_file_in_every_format() {
     let batch = batch(vec![("id", ids)]);
     for format in FileFormat::ALL {
         let batches = [Ok(batch.clone()), Err(std::io::Error::other("the disk broke"))];
-        let failed = crate::write(format, &columns_of(&batch), batch.schema_ref(), batches.into_iter(), Vec::new(), &options());
+        let failed =
+            crate::write(format, &columns_of(&batch), batch.schema_ref(), batches.into_iter(), Vec::new(), &options());
         let Err(Error::Rows(source)) = failed else { panic!("{format:?}") };
         assert_eq!(source.to_string(), "the disk broke");
     }
@@ -150,7 +165,17 @@ fn a_reader_who_leaves_ends_the_file_in_every_format() {
     let ids: ArrayRef = std::sync::Arc::new(arrow::array::Int64Array::from_iter_values(0..50_000));
     let batch = batch(vec![("id", ids)]);
     for format in FileFormat::ALL {
-        let failed = crate::write(format, &columns_of(&batch), batch.schema_ref(), [Ok::<_, Infallible>(batch.clone())].into_iter(), Closed, &options());
-        assert!(matches!(&failed, Err(Error::Write(cause)) if cause.kind() == std::io::ErrorKind::BrokenPipe), "{format:?} {failed:?}");
+        let failed = crate::write(
+            format,
+            &columns_of(&batch),
+            batch.schema_ref(),
+            [Ok::<_, Infallible>(batch.clone())].into_iter(),
+            Closed,
+            &options(),
+        );
+        assert!(
+            matches!(&failed, Err(Error::Write(cause)) if cause.kind() == std::io::ErrorKind::BrokenPipe),
+            "{format:?} {failed:?}"
+        );
     }
 }

@@ -177,8 +177,7 @@ fn civil(days: i64) -> (i64, u64, u64) {
     let days = days + FROM_MARCH_OF_YEAR_0;
     let cycle = days.div_euclid(DAYS_OF_400_YEARS);
     let day_of_cycle = days.rem_euclid(DAYS_OF_400_YEARS);
-    let year_of_cycle =
-        (day_of_cycle - day_of_cycle / 1_460 + day_of_cycle / 36_524 - day_of_cycle / 146_096) / 365;
+    let year_of_cycle = (day_of_cycle - day_of_cycle / 1_460 + day_of_cycle / 36_524 - day_of_cycle / 146_096) / 365;
     let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -202,7 +201,8 @@ mod tests {
         let epoch = jiff::civil::date(1970, 1, 1);
         for days in (-4_371_222..2_932_896).step_by(97).chain([-4_371_222, 2_932_895, -1, 0, 11_016, 11_017]) {
             let date = epoch.checked_add(jiff::Span::new().days(days)).unwrap();
-            let expected = (i64::from(date.year()), date.month().unsigned_abs().into(), date.day().unsigned_abs().into());
+            let expected =
+                (i64::from(date.year()), date.month().unsigned_abs().into(), date.day().unsigned_abs().into());
             assert_eq!(civil(i64::from(days)), expected);
         }
         assert_eq!(text(Cell::Date(i32::MAX)), "+5881580-07-11");

@@ -10,7 +10,9 @@ use std::io::Write;
 
 use arrow::{array::RecordBatch, datatypes::DataType};
 use domain::{Column, Format};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format as CellFormat, FormatAlign, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    DocProperties, ExcelDateTime, Format as CellFormat, FormatAlign, Workbook, Worksheet, XlsxError,
+};
 
 use crate::{
     Error, Options, Result, Written,
@@ -36,8 +38,11 @@ const WIDTH_CHARS_MIN: usize = 8;
 const WIDTH_CHARS_MAX: usize = 60;
 
 pub(crate) fn write(
-    shown: &Shown<'_>, batches: impl Iterator<Item = Result<RecordBatch>>, out: &mut (impl Write + Send),
-    options: &Options, sheet_rows_max: u32,
+    shown: &Shown<'_>,
+    batches: impl Iterator<Item = Result<RecordBatch>>,
+    out: &mut (impl Write + Send),
+    options: &Options,
+    sheet_rows_max: u32,
 ) -> Result<Written> {
     if shown.columns.len() > COLUMNS_MAX {
         return Err(Error::TooManyColumns(shown.columns.len()));
@@ -186,7 +191,12 @@ impl<'a> Book<'a> {
 }
 
 fn put(
-    sheet: &mut Worksheet, row: u32, col: u16, cell: Cell<'_>, format: &CellFormat, written: &mut Written,
+    sheet: &mut Worksheet,
+    row: u32,
+    col: u16,
+    cell: Cell<'_>,
+    format: &CellFormat,
+    written: &mut Written,
 ) -> Result<(), XlsxError> {
     match cell {
         Cell::Null => {}
@@ -233,9 +243,7 @@ fn number(cell: Cell<'_>) -> Option<f64> {
             let exact = digits.unsigned_abs() < EXACT_BELOW;
             exact.then(|| decimal_text(digits, scale).parse().ok()).flatten()
         }
-        Cell::WideDecimal { digits, scale } => {
-            number(Cell::Decimal { digits: digits.to_i128()?, scale })
-        }
+        Cell::WideDecimal { digits, scale } => number(Cell::Decimal { digits: digits.to_i128()?, scale }),
         Cell::Date(days) => day(days.into()).map(|day| day as f64),
         Cell::Time { nanoseconds } => Some(nanoseconds as f64 / (DAY_SECONDS as f64 * 1e9)),
         Cell::DateTime { seconds, nanoseconds, .. } => {

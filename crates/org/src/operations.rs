@@ -39,7 +39,8 @@ pub enum Needs {
     Anybody,
     Right {
         right: Right,
-        /// People may do it to themselves without the right; the handler sees to that ([`crate::api::caller::Caller::target`]).
+        /// People may do it to themselves without the right; the gate sees to it
+        /// that the path names nobody else.
         or_self: bool,
     },
 }

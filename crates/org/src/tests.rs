@@ -6,6 +6,7 @@ mod apps;
 mod callers;
 mod edges;
 mod groups;
+mod identity;
 mod logs;
 mod networks;
 mod postgres;

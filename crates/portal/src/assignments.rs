@@ -49,7 +49,10 @@ impl Portal {
         for view in &new.views {
             let (view, current) = self.managed(&mut tx, actor, view).await?;
             if let Some(other) = new.types.iter().find(|wanted| !current.definition.types.contains(wanted)) {
-                return Err(Error::invalid("types", format!("`{}` has no presentation as {}", view.title, other.as_str())));
+                return Err(Error::invalid(
+                    "types",
+                    format!("`{}` has no presentation as {}", view.title, other.as_str()),
+                ));
             }
             for role in &new.roles {
                 for report_type in &new.types {
@@ -66,7 +69,11 @@ impl Portal {
                     let assigned = store::assignment::assign(&mut tx, &assignment, self.now()).await;
                     // View and connection were read above: what is missing is the role.
                     let no_role = |error: store::Error| {
-                        if error.is_conflict() { Error::invalid("role_ids", "one of the roles does not exist") } else { error.into() }
+                        if error.is_conflict() {
+                            Error::invalid("role_ids", "one of the roles does not exist")
+                        } else {
+                            error.into()
+                        }
                     };
                     let id = assigned.map_err(no_role)?;
                     let listed = store::assignment::find(&mut tx, &id).await?.ok_or(Error::NotFound)?;
@@ -143,7 +150,10 @@ fn check(new: &NewAssignments) -> Result<()> {
         wrong("view_ids", format!("this makes more than {ASSIGNED_AT_ONCE_MAX} assignments at once"));
     }
     if new.expiration_days.is_some_and(|days| days == 0 || days > EXPIRATION_DAYS_MAX) {
-        wrong("expiration_days", format!("between 1 and {EXPIRATION_DAYS_MAX} days, or empty for an assignment that does not lapse"));
+        wrong(
+            "expiration_days",
+            format!("between 1 and {EXPIRATION_DAYS_MAX} days, or empty for an assignment that does not lapse"),
+        );
     }
     for (field, text, chars_max) in
         [("category", &new.category, CATEGORY_CHARS_MAX), ("description", &new.description, DESCRIPTION_CHARS_MAX)]

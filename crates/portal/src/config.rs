@@ -45,7 +45,6 @@ impl PortalConfig {
         places
     }
 
-
     pub fn results_folder(&self) -> PathBuf {
         self.data_folder.join("results")
     }

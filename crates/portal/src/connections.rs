@@ -98,13 +98,21 @@ impl Portal {
         self.connection(actor, &connection.id).await
     }
 
-    pub async fn change_connection(&self, actor: &Actor, id: &ConnectionId, new: NewConnection) -> Result<ConnectionProfile> {
+    pub async fn change_connection(
+        &self,
+        actor: &Actor,
+        id: &ConnectionId,
+        new: NewConnection,
+    ) -> Result<ConnectionProfile> {
         actor.may(Use(Permission::Configure))?;
         self.check_connection(&new)?;
         let mut tx = self.db.begin().await?;
         let before = store::connection::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
         if before.password_set && new.password.is_none() && moved(&before.connection.kind, &new.kind) {
-            return Err(Error::invalid("password", "the address changes: give the password again, so that it is not sent elsewhere unasked"));
+            return Err(Error::invalid(
+                "password",
+                "the address changes: give the password again, so that it is not sent elsewhere unasked",
+            ));
         }
         let after = Connection { id: id.clone(), name: new.name.trim().to_owned(), kind: new.kind, budget: new.budget };
         let changed = store::connection::update(&mut tx, &after, &new.publishers, self.now()).await;
@@ -189,7 +197,10 @@ impl Portal {
                 for (field, value) in [("host", host), ("database", database), ("user", user)] {
                     let bad = |c: char| c.is_control() || (field == "host" && (c.is_whitespace() || "/@,".contains(c)));
                     if value.trim().is_empty() || value.len() > ADDRESS_CHARS_MAX || value.chars().any(bad) {
-                        wrong(&format!("postgresql.{field}"), format!("a {field} is needed, without blanks or addresses around it"));
+                        wrong(
+                            &format!("postgresql.{field}"),
+                            format!("a {field} is needed, without blanks or addresses around it"),
+                        );
                     }
                 }
                 if *port == 0 {
@@ -207,7 +218,10 @@ impl Portal {
             wrong("rows_max", format!("between {} and {} rows", ROWS_MAX.start(), ROWS_MAX.end()));
         }
         if !CONCURRENT_MAX.contains(&new.budget.concurrent_max) {
-            wrong("concurrent_max", format!("between {} and {} runs at once", CONCURRENT_MAX.start(), CONCURRENT_MAX.end()));
+            wrong(
+                "concurrent_max",
+                format!("between {} and {} runs at once", CONCURRENT_MAX.start(), CONCURRENT_MAX.end()),
+            );
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
     }
@@ -217,7 +231,10 @@ impl Portal {
     fn check_file(&self, path: &str) -> Result<()> {
         let path = Path::new(path);
         if !path.is_absolute() {
-            return Err(Error::invalid("sqlite.path", "the path begins with /: it does not depend on where the server was started"));
+            return Err(Error::invalid(
+                "sqlite.path",
+                "the path begins with /: it does not depend on where the server was started",
+            ));
         }
         // What is not there yet cannot be the portal's own; the test of the profile says that it is missing.
         let Ok(path) = path.canonicalize() else { return Ok(()) };

@@ -65,13 +65,20 @@ impl Portal {
     }
 
     /// Gives a person a value, or takes it away. It is in force on their next request.
-    pub async fn set_field_value(&self, actor: &Actor, person: &PersonId, id: &FieldId, value: Option<&str>) -> Result<()> {
+    pub async fn set_field_value(
+        &self,
+        actor: &Actor,
+        person: &PersonId,
+        id: &FieldId,
+        value: Option<&str>,
+    ) -> Result<()> {
         actor.may(Use(Permission::ManageUsers))?;
         let mut tx = self.db.begin().await?;
         let field = store::field::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
         match value.filter(|value| !value.is_empty()) {
             Some(value) => {
-                let read = Value::parse(field.data_type, value).map_err(|error| Error::invalid("value", error.to_string()))?;
+                let read =
+                    Value::parse(field.data_type, value).map_err(|error| Error::invalid("value", error.to_string()))?;
                 let set = store::field::set_value(&mut tx, person, id, &read.to_string(), self.now()).await;
                 // The only thing that can be missing here is the person.
                 set.map_err(|error| if error.is_conflict() { Error::NotFound } else { error.into() })?;

@@ -137,7 +137,8 @@ impl Pieces {
 
 /// The title with everything but letters, digits, blanks, `-`, `_` and dots inside taken out.
 fn file_name(title: &str, format: FileFormat) -> String {
-    let kept = title.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { ' ' }).collect::<String>();
+    let kept =
+        title.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { ' ' }).collect::<String>();
     let words = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = words.trim_matches(['.', ' ']).chars().take(NAME_CHARS_MAX).collect::<String>();
     let stem = if words.is_empty() { "report" } else { words.trim_end_matches(['.', ' ']) };

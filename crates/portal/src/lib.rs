@@ -11,6 +11,7 @@ mod connections;
 mod error;
 mod fields;
 mod files;
+mod interruption;
 mod open;
 mod pages;
 pub mod people;
@@ -32,19 +33,19 @@ pub use error::{Error, Result};
 pub use fields::NewField;
 pub use files::ExportFile;
 pub use people::{
-    Applied, BegunSignIn, Bridge, Check, CheckName, CheckState, ClientSecretState, FinishedSignIn, Lamp, ListedPerson, ListedRole,
-    LogEntry, NewAdministrator, NewBridge, PersonDetails, PlanStep, SetUp, SignInOptions, SignedIn, Source, StepDone, StepState,
-    SyncState, Synced, TokenFacts, TokenOwner, TokenState, Wish,
+    Applied, BegunSignIn, Bridge, Check, CheckName, CheckState, ClientSecretState, FinishedSignIn, Lamp, ListedPerson,
+    ListedRole, LogEntry, NewAdministrator, NewBridge, PersonDetails, PlanStep, SetUp, SignInOptions, SignedIn, Source,
+    StepDone, StepState, SyncState, Synced, TokenFacts, TokenOwner, TokenState, Wish,
 };
+pub use interruption::SHUTDOWN_GRACE;
 pub use preview::{Inspection, NewPreview, PREVIEW_ROWS_MAX, Preview, QueryProblem};
-pub use runner::SHUTDOWN_GRACE;
 pub use runs::{NewRun, RunStatus};
 pub use views::{NewView, VIEW_ACTIONS, ViewDetails};
 
 // The shapes in which the parts below answer, for who stands above.
 pub use export::{FileFormat, cells};
-pub use results::{Arrangement, Filter, Op, Page as ResultPage, SortKey};
 pub use okta::Error as OrgError;
+pub use results::{Arrangement, Filter, Op, Page as ResultPage, SortKey};
 pub use source::{Catalog, TestStep};
 pub use store::{
     Listing, Page,

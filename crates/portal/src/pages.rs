@@ -8,7 +8,14 @@ use crate::{Error, Portal, Result};
 impl Portal {
     /// One page of a result, finished or still filling: rows from `offset` in the asked order, at most `limit` and
     /// [`results::PAGE_ROWS_MAX`] of them, with every column in the order of the run's `columns`.
-    pub async fn page(&self, actor: &Actor, id: &RunId, offset: u64, limit: u64, arrangement: &Arrangement) -> Result<Page> {
+    pub async fn page(
+        &self,
+        actor: &Actor,
+        id: &RunId,
+        offset: u64,
+        limit: u64,
+        arrangement: &Arrangement,
+    ) -> Result<Page> {
         let run = self.seen(actor, id).await?;
         has_data(&run)?;
         let rows = offset..offset.saturating_add(limit.clamp(1, results::PAGE_ROWS_MAX));

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use arrow::record_batch::RecordBatch;
 use domain::{
-    Actor, ConnectionId, DataType, Parameter, ParameterProblem, Permission, Template, TemplateError, Values, actor::Use, parameter,
+    Actor, ConnectionId, DataType, Parameter, ParameterProblem, Permission, Template, TemplateError, Values,
+    actor::Use, parameter,
 };
 use futures::StreamExt;
 use source::Limits;
@@ -81,7 +82,9 @@ impl Portal {
     pub async fn preview(&self, actor: &Actor, new: NewPreview) -> Result<Preview> {
         actor.may(Use(Permission::Publish))?;
         let (stored, _) = match self.connection_to_publish_on(actor, &new.connection).await {
-            Err(Error::NotFound) => return Err(Error::invalid("connection_id", "there is no such connection profile for you")),
+            Err(Error::NotFound) => {
+                return Err(Error::invalid("connection_id", "there is no such connection profile for you"));
+            }
             other => other?,
         };
         let template = Template::parse(&new.sql).map_err(|error| Error::invalid("sql", error.to_string()))?;
@@ -95,7 +98,11 @@ impl Portal {
             .map_err(|error| Error::invalid("sql", error.to_string()))?;
         let profile = self.profile(stored.connection).await?;
         let budget = Limits::of(&profile.connection.budget);
-        let limits = Limits { timeout: PREVIEW_TIMEOUT.min(budget.timeout), rows_max: PREVIEW_ROWS_MAX.min(budget.rows_max), ..budget };
+        let limits = Limits {
+            timeout: PREVIEW_TIMEOUT.min(budget.timeout),
+            rows_max: PREVIEW_ROWS_MAX.min(budget.rows_max),
+            ..budget
+        };
         let mut rows = self.sources.run(&profile, &query, limits, CancellationToken::new()).await?;
         let mut batches = Vec::new();
         while let Some(batch) = rows.stream.next().await {
@@ -116,6 +123,8 @@ fn line(error: &TemplateError) -> Option<usize> {
         TemplateError::Unclosed { line, .. }
         | TemplateError::SecondStatement { line }
         | TemplateError::OwnPlaceholder { line, .. } => Some(*line),
-        TemplateError::Empty | TemplateError::TooLong | TemplateError::HasNul | TemplateError::UnknownParameter(_) => None,
+        TemplateError::Empty | TemplateError::TooLong | TemplateError::HasNul | TemplateError::UnknownParameter(_) => {
+            None
+        }
     }
 }

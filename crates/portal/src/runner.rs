@@ -6,7 +6,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use domain::{BoundQuery, Column, Connection, ConnectionId, PersonId, Run, RunId, RunState, run::Failure};
@@ -25,10 +24,6 @@ pub(crate) const RUNNING_MAX: usize = 16;
 pub(crate) const ACTIVE_MAX: usize = 500;
 /// Runs queued and running at once of one person.
 pub(crate) const ACTIVE_OF_PERSON_MAX: usize = 20;
-/// How long runs may go on after the server was told to stop.
-pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
-/// How long stopped runs get to stop their database's work.
-const STOP_GRACE: Duration = Duration::from_secs(5);
 
 /// What is known of a run while it goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +49,7 @@ pub(crate) struct Runner {
     active: Mutex<HashMap<RunId, Active>>,
     places: Arc<Semaphore>,
     at_connections: Mutex<HashMap<ConnectionId, (u32, Arc<Semaphore>)>>,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
     /// Requested once the portal stops: nothing new begins, and the janitor ends.
     pub(crate) stopping: CancellationToken,
 }
@@ -135,7 +130,7 @@ impl Runner {
         });
     }
 
-    fn ids(&self) -> Vec<RunId> {
+    pub(crate) fn ids(&self) -> Vec<RunId> {
         self.with_active(|active| active.keys().cloned().collect())
     }
 
@@ -221,9 +216,10 @@ impl Portal {
     }
 
     async fn carry_out(&self, order: &Order) -> Result<(), Stop> {
-        let Some((cancel, live)) = self.runner.with_active(|active| {
-            active.get(&order.run).map(|active| (active.cancel.clone(), active.live.clone()))
-        }) else {
+        let Some((cancel, live)) = self
+            .runner
+            .with_active(|active| active.get(&order.run).map(|active| (active.cancel.clone(), active.live.clone())))
+        else {
             return Ok(());
         };
         let until_cancelled = cancel.clone();
@@ -234,7 +230,12 @@ impl Portal {
         }
     }
 
-    async fn run_to_end(&self, order: &Order, cancel: CancellationToken, live: &watch::Sender<Live>) -> Result<(), Stop> {
+    async fn run_to_end(
+        &self,
+        order: &Order,
+        cancel: CancellationToken,
+        live: &watch::Sender<Live>,
+    ) -> Result<(), Stop> {
         let _places = self.runner.place(&order.connection).await?;
         if !self.mark_running(&order.run).await? {
             return Ok(());
@@ -322,75 +323,6 @@ impl Portal {
         Ended { state, rows, database_us: 0, failure, finished_at: now, expires_at: now.plus(self.config.results_keep) }
     }
 
-    /// Ends what a person has under way, because their rights ended: the database's work stops at once.
-    pub async fn end_runs_of(&self, person: &PersonId) -> Result<usize> {
-        let mut tx = self.db.begin().await?;
-        let runs = store::run::unfinished(&mut tx, Some(person), count(ACTIVE_MAX as u64)).await?;
-        for run in &runs {
-            let failure = Failure {
-                slug: "rights-ended".to_owned(),
-                detail: "the rights of the person who began it ended while it ran".to_owned(),
-                hint: None,
-                ours: false,
-            };
-            store::run::end(&mut tx, run, &self.ended(run, RunState::Interrupted, Some(failure))).await?;
-        }
-        tx.commit().await?;
-        runs.iter().for_each(|run| self.runner.stop(run));
-        Ok(runs.len())
-    }
-
-    /// Stops the portal: nothing new begins, what runs may go on for `grace` ([`SHUTDOWN_GRACE`] for a server), and what then
-    /// still runs is marked interrupted. Closes the metadata database.
-    pub async fn shut_down(&self, grace: Duration) {
-        self.runner.stopping.cancel();
-        self.runner.tasks.close();
-        if tokio::time::timeout(grace, self.runner.tasks.wait()).await.is_err() {
-            for run in self.runner.ids() {
-                if let Err(error) = self.interrupt(&run).await {
-                    tracing::error!(%run, error = &error as &dyn std::error::Error, "the interruption of a run could not be recorded");
-                }
-                self.runner.stop(&run);
-            }
-            if tokio::time::timeout(STOP_GRACE, self.runner.tasks.wait()).await.is_err() {
-                tracing::warn!("a database did not stop its work in time");
-            }
-        }
-        self.db.close().await;
-    }
-
-    async fn interrupt(&self, run: &RunId) -> Result<()> {
-        let mut tx = self.db.begin().await?;
-        store::run::end(&mut tx, run, &self.ended(run, RunState::Interrupted, Some(interruption()))).await?;
-        tx.commit().await?;
-        tracing::warn!(%run, "a run was interrupted by the stop of the server");
-        Ok(())
-    }
-
-    /// Start-up: what an earlier process left unfinished is interrupted, and files that belong to no completed run go.
-    pub(crate) async fn recover_runs(&self) -> Result<()> {
-        loop {
-            let mut tx = self.db.begin().await?;
-            let runs = store::run::unfinished(&mut tx, None, count(ACTIVE_MAX as u64)).await?;
-            for run in &runs {
-                store::run::end(&mut tx, run, &self.ended(run, RunState::Interrupted, Some(interruption()))).await?;
-                tracing::warn!(%run, "a run was interrupted when an earlier process ended");
-            }
-            tx.commit().await?;
-            if runs.is_empty() {
-                break;
-            }
-        }
-        let kept = store::run::completed(&mut *self.db.read().await?).await?;
-        let results = self.results.clone();
-        let sweep = tokio::task::spawn_blocking(move || results.sweep(|run| kept.contains(run)));
-        let swept = sweep.await.map_err(std::io::Error::other)??;
-        if swept != results::Swept::default() {
-            tracing::info!(?swept, "files that belong to no completed run were removed");
-        }
-        Ok(())
-    }
-
     /// A run with what is known of it at this moment.
     pub(crate) fn with_live(&self, mut run: Run) -> (Run, i64) {
         if run.state.is_final() {
@@ -432,15 +364,6 @@ fn our_failure() -> Failure {
     }
 }
 
-fn interruption() -> Failure {
-    Failure {
-        slug: "interrupted".to_owned(),
-        detail: "the server stopped while it ran".to_owned(),
-        hint: Some("run it again".to_owned()),
-        ours: true,
-    }
-}
-
-fn count(value: u64) -> i64 {
+pub(crate) fn count(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

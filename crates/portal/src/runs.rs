@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Asked, AssignmentId, Denied, ParameterProblem, Permission, Run, RunId, RunState, Values,
+    Actor, Asked, Assignment, AssignmentId, Denied, ParameterProblem, Permission, Permit, Run, RunId, RunState, Values,
     actor::{Execute, Remove, See},
     parameter,
     run::GivenParameter,
@@ -48,16 +48,38 @@ pub struct RunStatus {
 impl Portal {
     /// Starts a run of an assigned report; returns once the run is recorded, not once it is done.
     pub async fn execute(&self, actor: &Actor, id: &AssignmentId, new: NewRun) -> Result<RunStatus> {
-        let conn = &mut self.db.read().await?;
-        let report = store::assignment::find(conn, id).await?.ok_or(Error::NotFound)?;
-        let permit = actor.may(Execute { assignment: &report.assignment, now: self.now() }).map_err(|denied| match denied {
-            Denied::Lapsed => Error::Lapsed { report: report.view_title.clone() },
-            other => other.into(),
-        })?;
+        let report = store::assignment::find(&mut *self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
+        let permit =
+            actor.may(Execute { assignment: &report.assignment, now: self.now() }).map_err(|denied| match denied {
+                Denied::Lapsed => Error::Lapsed { report: report.view_title.clone() },
+                other => other.into(),
+            })?;
+        let (run, order) = self.prepared(actor, permit, report.role_name, &new).await?;
+        if let Some(earlier) = self.begun_under(new.idempotency_key.as_deref(), &run).await? {
+            return Ok(self.status(actor, earlier));
+        }
+        let (portal, actor) = (self.clone(), actor.clone());
+        to_the_end(async move {
+            let run = portal.begin(&actor, run, order, new.idempotency_key.as_deref()).await?;
+            Ok(portal.status(&actor, run))
+        })
+        .await
+    }
+
+    /// The View's current version, with the reader's values and Defined Fields bound: a run to record, and what carries it out.
+    async fn prepared(
+        &self,
+        actor: &Actor,
+        permit: Permit<Assignment>,
+        role_name: String,
+        new: &NewRun,
+    ) -> Result<(Run, Order)> {
         let assignment = permit.subject;
+        let conn = &mut self.db.read().await?;
         let view = store::view::find(conn, &assignment.view).await?.ok_or(Error::NotFound)?;
         let version = store::view::version(conn, &view.id, view.version).await?.ok_or(Error::NotFound)?;
-        let connection = store::connection::find(conn, &assignment.connection).await?.ok_or(Error::NotFound)?.connection;
+        let connection =
+            store::connection::find(conn, &assignment.connection).await?.ok_or(Error::NotFound)?.connection;
 
         let definition = version.definition;
         let values = parameter::read(&definition.parameters, &new.parameters).map_err(|problem| match problem {
@@ -75,14 +97,14 @@ impl Portal {
         });
         let run = Run {
             id: RunId::new(self.world.random.as_ref()),
-            assignment: Some(assignment.id.clone()),
+            assignment: Some(assignment.id),
             view: view.id,
             view_version: view.version,
             title: view.title,
             report_type: assignment.report_type,
             connection_name: connection.name.clone(),
-            role: Some(assignment.role.clone()).filter(|role| actor.holds(role)),
-            role_name: report.role_name,
+            role: Some(assignment.role).filter(|role| actor.holds(role)),
+            role_name,
             person: actor.person.clone(),
             person_name: actor.name.clone(),
             asked: new.asked,
@@ -101,18 +123,8 @@ impl Portal {
             expires_at: None,
             failure: None,
         };
-        let key = new.idempotency_key.as_deref();
-        if let Some(earlier) = self.begun_under(key, &run).await? {
-            return Ok(self.status(actor, earlier));
-        }
-
         let order = Order { run: run.id.clone(), connection, query, columns: definition.columns };
-        let (portal, actor) = (self.clone(), actor.clone());
-        to_the_end(async move {
-            let run = portal.begin(&actor, run, order, new.idempotency_key.as_deref()).await?;
-            Ok(portal.status(&actor, run))
-        })
-        .await
+        Ok((run, order))
     }
 
     /// Records a run and starts it.
@@ -140,8 +152,13 @@ impl Portal {
         let Some(earlier) = store::run::find_by_key(&mut *self.db.read().await?, &run.person, key).await? else {
             return Ok(None);
         };
-        let is_same = earlier.assignment == run.assignment && earlier.parameters == run.parameters && earlier.asked == run.asked;
-        if is_same { Ok(Some(earlier)) } else { Err(Error::Conflict("this idempotency key belongs to another request".to_owned())) }
+        let is_same =
+            earlier.assignment == run.assignment && earlier.parameters == run.parameters && earlier.asked == run.asked;
+        if is_same {
+            Ok(Some(earlier))
+        } else {
+            Err(Error::Conflict("this idempotency key belongs to another request".to_owned()))
+        }
     }
 
     /// Completed: one's own runs, or everybody's for who may see all results.
@@ -291,5 +308,27 @@ impl Follower {
         if changes.changed().await.is_err() {
             self.changes = None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_goes_on_when_its_caller_is_gone() {
+        let (go, wait) = oneshot::channel();
+        let (tell, told) = oneshot::channel();
+        let mut asked = Box::pin(to_the_end(async move {
+            let _ = wait.await;
+            let _ = tell.send("done");
+            Ok(())
+        }));
+        assert!(futures::poll!(asked.as_mut()).is_pending());
+        drop(asked);
+        go.send(()).unwrap();
+        assert_eq!(told.await, Ok("done"));
     }
 }

@@ -16,8 +16,8 @@ use std::{
 };
 
 use domain::{
-    Actor, Asked, AssignmentId, Budget, ConnectionId, ConnectionKind, DataType, FieldValue, Parameter, Permission, Permissions,
-    ReportType, Role, RoleId, RunId, Value, Values, ViewId,
+    Actor, Asked, AssignmentId, Budget, ConnectionId, ConnectionKind, DataType, FieldValue, Parameter, Permission,
+    Permissions, ReportType, Role, RoleId, RunId, Value, Values, ViewId,
 };
 use futures::StreamExt;
 use serde_json::json;
@@ -26,8 +26,8 @@ use vault::KeySource;
 use world::{Instant, ManualClock, OsRandom, World};
 
 use crate::{
-    Arrangement, Error, NewAssignments, NewConnection, NewField, NewRun, NewView, Portal, PortalConfig, Publishers, RunStatus,
-    cells,
+    Arrangement, Error, NewAssignments, NewConnection, NewField, NewRun, NewView, Portal, PortalConfig, Publishers,
+    RunStatus, cells,
 };
 
 const NOW: Instant = Instant::from_seconds(1_700_000_000);
@@ -63,7 +63,11 @@ impl Site {
         let portal = open_on(database, folder.path(), clock.clone()).await.unwrap();
         for role in ["User", "Other"] {
             let mut tx = portal.db.begin().await.unwrap();
-            let role = Role { name: format!("Test{role}"), group: format!("WRTest{role}"), ..role_of(role, Permissions::default()) };
+            let role = Role {
+                name: format!("Test{role}"),
+                group: format!("WRTest{role}"),
+                ..role_of(role, Permissions::default())
+            };
             store::role::insert(&mut tx, &role, NOW).await.unwrap();
             tx.commit().await.unwrap();
         }
@@ -185,7 +189,13 @@ fn actor(name: &str, permissions: &[Permission], roles: &[&str]) -> Actor {
 }
 
 fn role_of(name: &str, permissions: Permissions) -> Role {
-    Role { id: format!("rol_test{name}").as_str().into(), name: name.to_owned(), group: format!("WR{name}"), permissions, preset: false }
+    Role {
+        id: format!("rol_test{name}").as_str().into(),
+        name: name.to_owned(),
+        group: format!("WR{name}"),
+        permissions,
+        preset: false,
+    }
 }
 
 fn admin() -> Actor {

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Actor, Column, ConnectionId, DataType, FieldValue, Parameter, Permission, PersonId, ReportType, SecurityContext, Template, Value, View,
-    ViewId, ViewVersion,
+    Actor, Column, ConnectionId, DataType, FieldValue, Parameter, Permission, PersonId, ReportType, SecurityContext,
+    Template, Value, View, ViewId, ViewVersion,
     actor::Use,
     view::{Definition, is_name},
 };
@@ -161,7 +161,9 @@ impl Portal {
             return Err(Error::Invalid(errors));
         }
         let (stored, _) = match self.connection_to_publish_on(actor, &new.connection).await {
-            Err(Error::NotFound) => return Err(Error::invalid("connection_id", "there is no such connection profile for you")),
+            Err(Error::NotFound) => {
+                return Err(Error::invalid("connection_id", "there is no such connection profile for you"));
+            }
             other => other?,
         };
         let profile = self.profile(stored.connection).await?;
@@ -191,7 +193,8 @@ async fn details(conn: &mut db::Conn, view: View, shown: ViewVersion) -> Result<
     let publisher_name = versions.iter().find(|version| version.version == shown.version);
     let publisher_name = publisher_name.map_or_else(String::new, |version| version.publisher_name.clone());
     let template = shown.definition.template();
-    let fields = template.map_or_else(|_| Vec::new(), |template| template.fields().into_iter().map(str::to_owned).collect());
+    let fields =
+        template.map_or_else(|_| Vec::new(), |template| template.fields().into_iter().map(str::to_owned).collect());
     let assignments_count = store::assignment::count_of_view(conn, &view.id).await?;
     Ok(ViewDetails { view, shown, fields, publisher_name, assignments_count, versions })
 }
@@ -283,7 +286,10 @@ fn sample_context(actor: &Actor, template: &Template, fields: &BTreeMap<String, 
 /// The columns that the database found, in its order, with the labels that the publisher gave.
 fn labelled(found: Vec<(String, DataType)>, given: &[Column]) -> Result<Vec<Column>> {
     if found.is_empty() || found.len() > COLUMNS_MAX {
-        return Err(Error::invalid("sql", format!("a View has 1 to {COLUMNS_MAX} columns; this query has {}", found.len())));
+        return Err(Error::invalid(
+            "sql",
+            format!("a View has 1 to {COLUMNS_MAX} columns; this query has {}", found.len()),
+        ));
     }
     if let Some(unknown) = given.iter().find(|column| !found.iter().any(|(name, _)| *name == column.name)) {
         return Err(Error::invalid("columns", format!("the query has no column `{}`", unknown.name)));
@@ -291,10 +297,16 @@ fn labelled(found: Vec<(String, DataType)>, given: &[Column]) -> Result<Vec<Colu
     for column in given {
         let label = column.label.trim();
         if label.is_empty() || label.chars().count() > LABEL_CHARS_MAX || label.chars().any(char::is_control) {
-            return Err(Error::invalid("columns", format!("`{}` needs a label of 1 to {LABEL_CHARS_MAX} characters", column.name)));
+            return Err(Error::invalid(
+                "columns",
+                format!("`{}` needs a label of 1 to {LABEL_CHARS_MAX} characters", column.name),
+            ));
         }
         if column.width.is_some_and(|width| width == 0 || width > WIDTH_MAX) {
-            return Err(Error::invalid("columns", format!("the width of `{}` is between 1 and {WIDTH_MAX} pixels", column.name)));
+            return Err(Error::invalid(
+                "columns",
+                format!("the width of `{}` is between 1 and {WIDTH_MAX} pixels", column.name),
+            ));
         }
     }
     let columns = joined(found, given);

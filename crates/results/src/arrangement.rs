@@ -64,19 +64,8 @@ pub enum Op {
 }
 
 impl Op {
-    pub const ALL: [Op; 11] = [
-        Op::Eq,
-        Op::Ne,
-        Op::Lt,
-        Op::Le,
-        Op::Gt,
-        Op::Ge,
-        Op::Contains,
-        Op::Starts,
-        Op::Null,
-        Op::NotNull,
-        Op::In,
-    ];
+    pub const ALL: [Op; 11] =
+        [Op::Eq, Op::Ne, Op::Lt, Op::Le, Op::Gt, Op::Ge, Op::Contains, Op::Starts, Op::Null, Op::NotNull, Op::In];
 
     pub fn as_str(self) -> &'static str {
         match self {

@@ -50,7 +50,11 @@ pub(crate) enum Output {
 
 /// Starts one job. `rows_max` ends it after so many rows, which a sort uses to keep only the best.
 pub(crate) async fn run(
-    spill_folder: &Path, snapshot: Arc<Snapshot>, arrangement: &Fitted, output: Output, rows_max: Option<usize>,
+    spill_folder: &Path,
+    snapshot: Arc<Snapshot>,
+    arrangement: &Fitted,
+    output: Output,
+    rows_max: Option<usize>,
 ) -> Result<SendableRecordBatchStream> {
     let batch_rows = snapshot.batch_rows(BATCH_BYTES);
     let session = SessionContext::new_with_config_rt(configuration(batch_rows), runtime(spill_folder)?);

@@ -216,7 +216,8 @@ impl Results {
                 made.map_err(Arc::new)
             }
         };
-        let begun = tokio::spawn(work).map(|done| done.unwrap_or_else(|_| Err(Arc::new(Error::Stopped)))).boxed().shared();
+        let begun =
+            tokio::spawn(work).map(|done| done.unwrap_or_else(|_| Err(Arc::new(Error::Stopped)))).boxed().shared();
         making.insert(key, begun.clone());
         Ok(begun)
     }

@@ -86,7 +86,10 @@ fn whole_number(text: &str, data_type: &DataType) -> Result<Literal, String> {
 }
 
 fn decimal(
-    text: &str, precision: u8, scale: i8, narrow: impl Fn(i256) -> Option<ScalarValue>,
+    text: &str,
+    precision: u8,
+    scale: i8,
+    narrow: impl Fn(i256) -> Option<ScalarValue>,
 ) -> Result<Literal, String> {
     let (digits, fraction) = decimal_digits(text).ok_or_else(|| "it holds numbers like 1234.50".to_owned())?;
     let column_scale = usize::from(scale.unsigned_abs());

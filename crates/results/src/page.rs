@@ -69,7 +69,11 @@ impl Results {
 
     /// The total and the first rows of a large sort whose order is not there yet. The order is begun meanwhile.
     async fn first_page(
-        &self, id: &RunId, snapshot: &Arc<Snapshot>, arrangement: &Fitted, rows: &Range<u64>,
+        &self,
+        id: &RunId,
+        snapshot: &Arc<Snapshot>,
+        arrangement: &Fitted,
+        rows: &Range<u64>,
     ) -> Result<Option<(u64, Vec<u32>)>> {
         let total = snapshot.rows();
         // With a filter the total is known only once all rows were looked at.

@@ -37,7 +37,8 @@ impl<K: Clone + Eq + Hash, V: Clone> Recent<K, V> {
         self.entries.insert(key, Entry { value, weight, used: self.uses });
         let mut left = Vec::new();
         while self.entries.len() > 1 && (self.entries.len() > self.count_max || self.weight > self.weight_max) {
-            let Some(oldest) = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone()) else {
+            let Some(oldest) = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone())
+            else {
                 break;
             };
             left.extend(self.remove(&oldest).map(|value| (oldest, value)));

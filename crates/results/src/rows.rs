@@ -70,10 +70,12 @@ impl Results {
     }
 
     async fn send_arranged(
-        &self, snapshot: Arc<Snapshot>, arrangement: &Fitted, sender: &mpsc::Sender<Step>,
+        &self,
+        snapshot: Arc<Snapshot>,
+        arrangement: &Fitted,
+        sender: &mpsc::Sender<Step>,
     ) -> Result<()> {
-        let mut stream =
-            engine::run(self.spill_folder(), snapshot.clone(), arrangement, Output::Columns, None).await?;
+        let mut stream = engine::run(self.spill_folder(), snapshot.clone(), arrangement, Output::Columns, None).await?;
         loop {
             let batch = tokio::select! {
                 // A sort may go on for long before its first row; it ends when its reader is gone.

@@ -33,7 +33,9 @@ pub(crate) fn in_file(given: &Schema) -> Result<SchemaRef> {
 pub(crate) fn shown(in_file: &Schema) -> SchemaRef {
     let count = in_file.fields().len().saturating_sub(1);
     let fields = in_file.fields().iter().take(count);
-    Arc::new(Schema::new(fields.map(|field| Field::new(name_of(field), field.data_type().clone(), true)).collect::<Vec<_>>()))
+    Arc::new(Schema::new(
+        fields.map(|field| Field::new(name_of(field), field.data_type().clone(), true)).collect::<Vec<_>>(),
+    ))
 }
 
 pub(crate) fn name_in_file(index: usize) -> String {

@@ -160,12 +160,21 @@ impl Snapshot {
     }
 
     /// All rows of one row group in batches, with the columns in the order of the file and under its names.
-    pub(crate) fn scan(&self, group_idx: usize, columns: &[usize], batch_rows: usize) -> Result<ParquetRecordBatchReader> {
+    pub(crate) fn scan(
+        &self,
+        group_idx: usize,
+        columns: &[usize],
+        batch_rows: usize,
+    ) -> Result<ParquetRecordBatchReader> {
         self.reader(vec![group_idx], columns, batch_rows, None)
     }
 
     fn reader(
-        &self, groups: Vec<usize>, columns: &[usize], batch_rows: usize, selection: Option<RowSelection>,
+        &self,
+        groups: Vec<usize>,
+        columns: &[usize],
+        batch_rows: usize,
+        selection: Option<RowSelection>,
     ) -> Result<ParquetRecordBatchReader> {
         let mask = ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
@@ -183,10 +192,8 @@ impl Snapshot {
         let mut in_file: Vec<usize> = columns.to_vec();
         in_file.sort_unstable();
         in_file.dedup();
-        let arrays = columns
-            .iter()
-            .map(|column| read.column(in_file.partition_point(|other| other < column)).clone())
-            .collect();
+        let arrays =
+            columns.iter().map(|column| read.column(in_file.partition_point(|other| other < column)).clone()).collect();
         let schema = Arc::new(self.shown.project(columns)?);
         let options = RecordBatchOptions::new().with_row_count(Some(read.num_rows()));
         Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)

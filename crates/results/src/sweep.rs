@@ -70,7 +70,10 @@ impl Results {
     fn entries(&self) -> Result<Vec<(DirEntry, Kind)>> {
         let entries = std::fs::read_dir(self.folder()).map_err(Error::file("listed"))?;
         let entries: Vec<DirEntry> = entries.collect::<io::Result<_>>().map_err(Error::file("listed"))?;
-        Ok(entries.into_iter().filter_map(|entry| kind(entry.file_name().to_str()?).map(|kind| (entry, kind))).collect())
+        Ok(entries
+            .into_iter()
+            .filter_map(|entry| kind(entry.file_name().to_str()?).map(|kind| (entry, kind)))
+            .collect())
     }
 }
 

@@ -63,7 +63,8 @@ fn integers(batch: &RecordBatch, column: &str) -> Vec<i64> {
 }
 
 fn sorted(keys: &[(&str, bool)]) -> Arrangement {
-    let sort = keys.iter().map(|(column, descending)| SortKey { column: (*column).to_owned(), descending: *descending });
+    let sort =
+        keys.iter().map(|(column, descending)| SortKey { column: (*column).to_owned(), descending: *descending });
     Arrangement { sort: sort.collect(), ..Arrangement::default() }
 }
 

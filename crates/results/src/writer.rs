@@ -31,7 +31,10 @@ use tokio::sync::mpsc;
 use world::{Draft, files::Readers};
 
 use crate::{
-    Error, Progress, ROW, Result, State, file::PositionedFile, folder::{Registration, Running}, schema,
+    Error, Progress, ROW, Result, State,
+    file::PositionedFile,
+    folder::{Registration, Running},
+    schema,
 };
 
 /// Rows of a full row group.
@@ -172,7 +175,10 @@ impl Writer {
 
     /// Writes a whole stream and finishes. Encoding has a thread of its own, at most two batches wait for it, and
     /// rows of a slow stream become readable all the same. When the returned future is dropped, so is the result.
-    pub async fn fill<E>(self, stream: impl Stream<Item = Result<RecordBatch, E>> + Send) -> Result<Stored, FillError<E>>
+    pub async fn fill<E>(
+        self,
+        stream: impl Stream<Item = Result<RecordBatch, E>> + Send,
+    ) -> Result<Stored, FillError<E>>
     where
         E: std::error::Error + 'static,
     {

@@ -280,16 +280,11 @@ fn wrong(key: &str, problem: &str, fix: &str) -> ConfigError {
     }
 }
 
-/// The known key that shares the most letters in order from the start with what was written.
+/// The known key that begins most like what was written.
 fn nearest(unknown: &str) -> &'static str {
-    let shared = |name: &str| {
-        let unknown: Vec<char> = unknown.replace('_', "-").chars().collect();
-        name.chars().filter(|c| unknown.contains(c)).count() * 2 - name.chars().count().min(unknown.len() * 2)
-    };
-    KEYS.iter().map(|key| key.name).max_by_key(|name| {
-        let prefix = name.chars().zip(unknown.replace('_', "-").chars()).take_while(|(one, other)| one == other).count();
-        (prefix, shared(name))
-    }).unwrap_or("listen")
+    let unknown = unknown.replace('_', "-");
+    let shared = |name: &str| name.chars().zip(unknown.chars()).take_while(|(one, other)| one == other).count();
+    KEYS.iter().map(|key| key.name).max_by_key(|name| shared(name)).unwrap_or("listen")
 }
 
 /// The keys as `webreports help` shows them.

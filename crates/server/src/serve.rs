@@ -111,7 +111,7 @@ pub async fn portal_until_stopped(config: &Config) -> Result<(), Error> {
 /// `webreports org`.
 pub async fn org_until_stopped(config: &Config) -> Result<(), Error> {
     let running = org::start(org_config(config), World::real()).await?;
-    announce_org(&running);
+    announce_org(&running, true);
     signal().await;
     running.stop().await;
     Ok(())
@@ -128,9 +128,9 @@ pub async fn announce_portal(running: &RunningPortal, config: &Config) -> Result
     Ok(())
 }
 
-pub fn announce_org(running: &org::Running) {
+pub fn announce_org(running: &org::Running, with_link: bool) {
     println!("Built-in org     {}admin/", running.org.first_address());
-    if let Some(link) = &running.first_administrator_link {
+    if let Some(link) = running.first_administrator_link.as_ref().filter(|_| with_link) {
         println!("First sign-in    {link}");
         println!("                 This link works once. Whoever opens it becomes the org's super administrator.");
     }

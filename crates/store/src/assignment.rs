@@ -1,7 +1,9 @@
 //! Assignments: report x connection x role x type. The same four again renew the row instead of adding one.
 
 use db::{Conn, Row, query};
-use domain::{Assignment, AssignmentId, ConnectionId, Parameter, PersonId, ReportType, RoleId, ViewId, view::Definition};
+use domain::{
+    Assignment, AssignmentId, ConnectionId, Parameter, PersonId, ReportType, RoleId, ViewId, view::Definition,
+};
 use world::Instant;
 
 use crate::{Error, Listing, Page, Result, listing::SortKey};
@@ -25,7 +27,8 @@ pub struct AvailableReport {
     pub last_run_at: Option<Instant>,
 }
 
-const COLUMNS: &str = "a.id, a.view_id, a.connection_id, a.role_id, a.report_type, a.category, a.description, a.expires_us";
+const COLUMNS: &str =
+    "a.id, a.view_id, a.connection_id, a.role_id, a.report_type, a.category, a.description, a.expires_us";
 const NAMES: &str = "v.name as view_name, v.title as view_title, c.name as connection_name, r.name as role_name";
 const TABLES: &str = "assignment a join view v on v.id = a.view_id join connection c on c.id = a.connection_id \
      join role r on r.id = a.role_id";
@@ -77,8 +80,7 @@ pub async fn list(conn: &mut Conn, publisher: Option<&PersonId>, listing: &Listi
     let listed = listing.read(SORTS, "title")?;
     let mut statement = query(format!("select {COLUMNS}, {NAMES}, {} from {TABLES} where 1 = 1", listed.sort_column()));
     if let Some(publisher) = publisher {
-        statement = statement
-            .push(" and v.publisher = $1").bind(publisher.as_str());
+        statement = statement.push(" and v.publisher = $1").bind(publisher.as_str());
     }
     listed.page(listed.search(statement, SEARCHED), "a.id", conn, read).await
 }
@@ -106,7 +108,8 @@ pub async fn available(
             return Ok(Page { items: Vec::new(), next: None });
         }
         let first = statement.next_placeholder();
-        let placeholders = (first..first + roles.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+        let placeholders =
+            (first..first + roles.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
         statement = statement.push(&format!(" and a.role_id in ({placeholders})"));
         for role in roles {
             statement = statement.bind(role.as_str());
@@ -116,13 +119,18 @@ pub async fn available(
         let definition: String = row.get("definition")?;
         let definition = serde_json::from_str::<Definition>(&definition)
             .map_err(|source| Error::Malformed { column: "view_version.definition", source })?;
-        Ok(AvailableReport { listed: read(row)?, parameters: definition.parameters, last_run_at: row.get("last_run_us")? })
+        Ok(AvailableReport {
+            listed: read(row)?,
+            parameters: definition.parameters,
+            last_run_at: row.get("last_run_us")?,
+        })
     };
     listed.page(listed.search(statement, SEARCHED), "a.id", conn, read_available).await
 }
 
 pub async fn count_of_connection(conn: &mut Conn, id: &ConnectionId) -> Result<i64> {
-    let row = query("select count(*) as n from assignment where connection_id = $1").bind(id.as_str()).one(conn).await?;
+    let row =
+        query("select count(*) as n from assignment where connection_id = $1").bind(id.as_str()).one(conn).await?;
     Ok(row.get("n")?)
 }
 

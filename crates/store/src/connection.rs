@@ -29,8 +29,11 @@ pub struct StoredConnection {
 const COLUMNS: &str = "c.id, c.name, c.kind, c.settings, c.timeout_ms, c.rows_max, c.concurrent_max, c.open_to_publishers, \
      cast(case when c.password_sealed is null then 0 else 1 end as bigint) as password_set";
 
-const SORTS: &[SortKey] =
-    &[SortKey::text("name", "lower(c.name)"), SortKey::text("kind", "c.kind"), SortKey::number("created", "c.created_us")];
+const SORTS: &[SortKey] = &[
+    SortKey::text("name", "lower(c.name)"),
+    SortKey::text("kind", "c.kind"),
+    SortKey::number("created", "c.created_us"),
+];
 
 pub async fn insert(conn: &mut Conn, connection: &Connection, publishers: &Publishers, now: Instant) -> Result<()> {
     query(
@@ -68,7 +71,10 @@ pub async fn update(conn: &mut Conn, connection: &Connection, publishers: &Publi
     .bind(now)
     .execute(conn)
     .await?;
-    query("delete from connection_publisher where connection_id = $1").bind(connection.id.as_str()).execute(conn).await?;
+    query("delete from connection_publisher where connection_id = $1")
+        .bind(connection.id.as_str())
+        .execute(conn)
+        .await?;
     if changed == 1 {
         allow(conn, &connection.id, publishers).await?;
     }
@@ -103,7 +109,11 @@ pub async fn publishers(conn: &mut Conn, stored: &StoredConnection) -> Result<Pu
 /// Seals and keeps a password; none removes it.
 pub async fn set_password(conn: &mut Conn, vault: &Vault, id: &ConnectionId, password: Option<&Secret>) -> Result<()> {
     let sealed = password.map(|password| vault.seal(&identity(id), password));
-    query("update connection set password_sealed = $2 where id = $1").bind(id.as_str()).bind(sealed).execute(conn).await?;
+    query("update connection set password_sealed = $2 where id = $1")
+        .bind(id.as_str())
+        .bind(sealed)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -117,7 +127,8 @@ pub async fn password(conn: &mut Conn, vault: &Vault, id: &ConnectionId) -> Resu
 }
 
 pub async fn find(conn: &mut Conn, id: &ConnectionId) -> Result<Option<StoredConnection>> {
-    let row = query(format!("select {COLUMNS} from connection c where c.id = $1")).bind(id.as_str()).optional(conn).await?;
+    let row =
+        query(format!("select {COLUMNS} from connection c where c.id = $1")).bind(id.as_str()).optional(conn).await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -129,7 +140,11 @@ pub async fn list(conn: &mut Conn, listing: &Listing) -> Result<Page<StoredConne
 }
 
 /// The profiles that this publisher may publish against.
-pub async fn list_of_publisher(conn: &mut Conn, person: &PersonId, listing: &Listing) -> Result<Page<StoredConnection>> {
+pub async fn list_of_publisher(
+    conn: &mut Conn,
+    person: &PersonId,
+    listing: &Listing,
+) -> Result<Page<StoredConnection>> {
     let listed = listing.read(SORTS, "name")?;
     let statement = query(format!(
         "select {COLUMNS}, {} from connection c where (c.open_to_publishers = 1 or exists (

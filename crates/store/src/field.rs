@@ -37,19 +37,23 @@ pub async fn insert(conn: &mut Conn, field: &DefinedField, now: Instant) -> Resu
 }
 
 pub async fn update(conn: &mut Conn, field: &DefinedField) -> Result<bool> {
-    let changed = query("update defined_field set name = $2, identifier = $3, description = $4, data_type = $5 where id = $1")
-        .bind(field.id.as_str())
-        .bind(&field.name)
-        .bind(&field.identifier)
-        .bind(&field.description)
-        .bind(type_name(field.data_type))
-        .execute(conn)
-        .await?;
+    let changed =
+        query("update defined_field set name = $2, identifier = $3, description = $4, data_type = $5 where id = $1")
+            .bind(field.id.as_str())
+            .bind(&field.name)
+            .bind(&field.identifier)
+            .bind(&field.description)
+            .bind(type_name(field.data_type))
+            .execute(conn)
+            .await?;
     Ok(changed == 1)
 }
 
 pub async fn find(conn: &mut Conn, id: &FieldId) -> Result<Option<DefinedField>> {
-    let row = query(format!("select {COLUMNS} from defined_field f where f.id = $1")).bind(id.as_str()).optional(conn).await?;
+    let row = query(format!("select {COLUMNS} from defined_field f where f.id = $1"))
+        .bind(id.as_str())
+        .optional(conn)
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -114,7 +118,11 @@ pub async fn values_set(conn: &mut Conn, person: &PersonId) -> Result<Vec<SetVal
     .await?;
     rows.iter()
         .map(|row| {
-            Ok(SetValue { field: row.get::<String>("id")?.into(), identifier: row.get("identifier")?, value: row.get("value")? })
+            Ok(SetValue {
+                field: row.get::<String>("id")?.into(),
+                identifier: row.get("identifier")?,
+                value: row.get("value")?,
+            })
         })
         .collect()
 }

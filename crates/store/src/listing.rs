@@ -117,7 +117,13 @@ impl Listed {
     }
 
     /// Adds cursor, order and limit to a statement that ends inside its `where`, and runs it. `id` is unique in the list.
-    pub async fn page<T>(&self, query: Query, id: &str, conn: &mut Conn, read: impl Fn(&Row) -> Result<T>) -> Result<Page<T>> {
+    pub async fn page<T>(
+        &self,
+        query: Query,
+        id: &str,
+        conn: &mut Conn,
+        read: impl Fn(&Row) -> Result<T>,
+    ) -> Result<Page<T>> {
         let (key, direction) = (self.key.sql, if self.descending { "desc" } else { "asc" });
         let mut query = query;
         if let Some((value, row)) = &self.after {

@@ -178,7 +178,12 @@ pub async fn completed(conn: &mut Conn) -> Result<HashSet<RunId>> {
 }
 
 /// Runs: every one, or those of one person.
-pub async fn list(conn: &mut Conn, person: Option<&PersonId>, state: Option<RunState>, listing: &Listing) -> Result<Page<Run>> {
+pub async fn list(
+    conn: &mut Conn,
+    person: Option<&PersonId>,
+    state: Option<RunState>,
+    listing: &Listing,
+) -> Result<Page<Run>> {
     let listed = listing.read(SORTS, "-created")?;
     let mut statement = query(format!("select {COLUMNS}, {} from run n where 1 = 1", listed.sort_column()));
     if let Some(person) = person {

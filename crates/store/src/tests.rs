@@ -5,14 +5,14 @@ mod connections;
 mod fields;
 mod listings;
 mod people;
-mod sign_ins;
 mod runs;
+mod sign_ins;
 mod views;
 
 use db::{Conn, Db, query};
 use domain::{
-    Assignment, AssignmentId, Budget, Column, Connection, ConnectionId, ConnectionKind, DataType, Parameter, PersonId, ReportType,
-    RoleId, View, ViewId, ViewVersion, view::Definition,
+    Assignment, AssignmentId, Budget, Column, Connection, ConnectionId, ConnectionKind, DataType, Parameter, PersonId,
+    ReportType, RoleId, View, ViewId, ViewVersion, view::Definition,
 };
 use world::{Instant, OsRandom};
 

@@ -94,7 +94,10 @@ pub async fn find(conn: &mut Conn, id: &ViewId) -> Result<Option<View>> {
 
 /// Links and the external API know Views by name.
 pub async fn find_by_name(conn: &mut Conn, name: &str) -> Result<Option<View>> {
-    let row = query(format!("select {COLUMNS} from view v where lower(v.name) = lower($1)")).bind(name).optional(conn).await?;
+    let row = query(format!("select {COLUMNS} from view v where lower(v.name) = lower($1)"))
+        .bind(name)
+        .optional(conn)
+        .await?;
     row.as_ref().map(read).transpose()
 }
 

@@ -1,3 +1,5 @@
+//! Generated rows: page, CSV, XLSX, Parquet and JSON show the same values, read back by other code than ours.
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use arrow::array::{
@@ -37,13 +39,17 @@ fn batch_of(rows: &[Row]) -> RecordBatch {
         ("single", Arc::new(rows.iter().map(|row| row.single).collect::<Float32Array>())),
         (
             "amount",
-            Arc::new(rows.iter().map(|row| row.amount).collect::<Decimal128Array>().with_precision_and_scale(38, 2).unwrap()),
+            Arc::new(
+                rows.iter().map(|row| row.amount).collect::<Decimal128Array>().with_precision_and_scale(38, 2).unwrap(),
+            ),
         ),
         (
             "wide",
             Arc::new(
                 rows.iter()
-                    .map(|row| row.wide.map(|wide| i256::from_i128(wide).wrapping_mul(i256::from_i128(10_i128.pow(30)))))
+                    .map(|row| {
+                        row.wide.map(|wide| i256::from_i128(wide).wrapping_mul(i256::from_i128(10_i128.pow(30))))
+                    })
                     .collect::<Decimal256Array>()
                     .with_precision_and_scale(76, 35)
                     .unwrap(),
@@ -53,7 +59,10 @@ fn batch_of(rows: &[Row]) -> RecordBatch {
         ("flag", Arc::new(rows.iter().map(|row| row.flag).collect::<BooleanArray>())),
         ("day", Arc::new(rows.iter().map(|row| row.day).collect::<Date32Array>())),
         ("local", Arc::new(rows.iter().map(|row| row.local).collect::<TimestampMicrosecondArray>())),
-        ("instant", Arc::new(rows.iter().map(|row| row.instant).collect::<TimestampMicrosecondArray>().with_timezone("+00:00"))),
+        (
+            "instant",
+            Arc::new(rows.iter().map(|row| row.instant).collect::<TimestampMicrosecondArray>().with_timezone("+00:00")),
+        ),
         ("time", Arc::new(rows.iter().map(|row| row.time).collect::<Time64MicrosecondArray>())),
         ("bytes", Arc::new(rows.iter().map(|row| row.bytes.as_deref()).collect::<BinaryArray>())),
         // Readers of workbooks leave out blank rows at the end, so none is all blank.
@@ -82,9 +91,8 @@ fn expected(row: &Row) -> [Option<String>; 13] {
         }),
         row.text.clone(),
         row.flag.map(|value| value.to_string()),
-        row.day.map(|days| {
-            jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap().to_string()
-        }),
+        row.day
+            .map(|days| jiff::civil::date(1970, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap().to_string()),
         row.local.map(|us| at(us).strftime(&format!("%Y-%m-%dT%H:%M:%S{}", fraction(us))).to_string()),
         row.instant.map(|us| at(us).strftime(&format!("%Y-%m-%dT%H:%M:%S{}Z", fraction(us))).to_string()),
         row.time.map(|us| at(us).strftime(&format!("%H:%M:%S{}", fraction(us))).to_string()),
@@ -115,7 +123,8 @@ fn said(json: &str) -> Option<String> {
 }
 
 const NAMES: [&str; 13] = [
-    "integer", "unsigned", "double", "single", "amount", "wide", "text", "flag", "day", "local", "instant", "time", "bytes",
+    "integer", "unsigned", "double", "single", "amount", "wide", "text", "flag", "day", "local", "instant", "time",
+    "bytes",
 ];
 
 fn check(rows: &[Row]) {
@@ -199,11 +208,24 @@ fn hostile_text() -> impl Strategy<Value = String> {
 
 fn a_row() -> impl Strategy<Value = Row> {
     let integers = (
-        option::of(prop_oneof![any::<i64>(), -1_000..1_000_i64, Just(1 << 53), Just(-(1 << 53) + 1), Just(999_999_999_999_999)]),
+        option::of(prop_oneof![
+            any::<i64>(),
+            -1_000..1_000_i64,
+            Just(1 << 53),
+            Just(-(1 << 53) + 1),
+            Just(999_999_999_999_999)
+        ]),
         option::of(prop_oneof![any::<u64>(), 0..10_u64]),
     );
     let reals = (
-        option::of(prop_oneof![any::<f64>(), -1e6..1e6_f64, Just(f64::NAN), Just(f64::NEG_INFINITY), Just(-0.0), Just(1e16)]),
+        option::of(prop_oneof![
+            any::<f64>(),
+            -1e6..1e6_f64,
+            Just(f64::NAN),
+            Just(f64::NEG_INFINITY),
+            Just(-0.0),
+            Just(1e16)
+        ]),
         option::of(prop_oneof![-1e6..1e6_f32, Just(0.1_f32), Just(16_777_217.0_f32)]),
     );
     let widest = 10_i128.pow(38) - 1;
@@ -214,7 +236,8 @@ fn a_row() -> impl Strategy<Value = Row> {
     let others = (option::of(hostile_text()), option::of(any::<bool>()), option::of(vec(any::<u8>(), 0..5)));
     // Years 1 to 9999, and often around where Excel's calendar begins.
     let second = prop_oneof![-62_000_000_000..253_000_000_000_i64, -2_210_000_000..-2_200_000_000_i64];
-    let us = (second, prop_oneof![Just(0), Just(500_000), 0..1_000_000_i64]).prop_map(|(second, us)| second * 1_000_000 + us);
+    let us = (second, prop_oneof![Just(0), Just(500_000), 0..1_000_000_i64])
+        .prop_map(|(second, us)| second * 1_000_000 + us);
     let times = (
         option::of(prop_oneof![-719_000..2_932_000_i32, -25_520..-25_500_i32]),
         option::of(us.clone()),
@@ -222,20 +245,8 @@ fn a_row() -> impl Strategy<Value = Row> {
         option::of(0..86_400_000_000_i64),
     );
     (integers, reals, decimals, others, times).prop_map(
-        |((integer, unsigned), (double, single), (amount, wide), (text, flag, bytes), (day, local, instant, time))| Row {
-            integer,
-            unsigned,
-            double,
-            single,
-            amount,
-            wide,
-            text,
-            flag,
-            day,
-            local,
-            instant,
-            time,
-            bytes,
+        |((integer, unsigned), (double, single), (amount, wide), (text, flag, bytes), (day, local, instant, time))| {
+            Row { integer, unsigned, double, single, amount, wide, text, flag, day, local, instant, time, bytes }
         },
     )
 }

@@ -1,3 +1,5 @@
+//! CSV: quotes, NULL and the formula guard.
+
 use std::sync::Arc;
 
 use arrow::array::{Int64Array, StringArray};

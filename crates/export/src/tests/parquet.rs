@@ -1,12 +1,14 @@
+//! Parquet: types, names, and the copy of a stored file.
+
 use std::{fs::File, io::Write as _, sync::Arc};
 
-use arrow::{
-    array::{Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray},
-    compute::concat_batches,
-};
 use ::parquet::{
     arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder},
     file::properties::WriterProperties,
+};
+use arrow::{
+    array::{Decimal128Array, Int64Array, StringArray, TimestampMicrosecondArray},
+    compute::concat_batches,
 };
 use bytes::Bytes;
 
@@ -19,7 +21,8 @@ pub(super) fn read(file: Vec<u8>) -> (Vec<(String, Option<String>)>, RecordBatch
     let schema = reader.schema().clone();
     let batches: Vec<RecordBatch> = reader.build().unwrap().map(Result::unwrap).collect();
     let schema = Arc::new(schema.as_ref().clone().with_metadata(Default::default()));
-    let batches: Vec<RecordBatch> = batches.iter().map(|batch| batch.clone().with_schema(schema.clone()).unwrap()).collect();
+    let batches: Vec<RecordBatch> =
+        batches.iter().map(|batch| batch.clone().with_schema(schema.clone()).unwrap()).collect();
     (said.into_iter().map(|said| (said.key, said.value)).collect(), concat_batches(&schema, &batches).unwrap())
 }
 
@@ -27,11 +30,18 @@ fn sample(rows: i64) -> RecordBatch {
     let optional = |id: i64| (id % 5 != 0).then_some(id);
     batch(vec![
         ("id", Arc::new((0..rows).map(optional).collect::<Int64Array>())),
-        ("name", Arc::new((0..rows).map(|id| optional(id).map(|id| format!("name {}", id % 300))).collect::<StringArray>())),
+        (
+            "name",
+            Arc::new((0..rows).map(|id| optional(id).map(|id| format!("name {}", id % 300))).collect::<StringArray>()),
+        ),
         (
             "amount",
             Arc::new(
-                (0..rows).map(|id| optional(id).map(i128::from)).collect::<Decimal128Array>().with_precision_and_scale(20, 2).unwrap(),
+                (0..rows)
+                    .map(|id| optional(id).map(i128::from))
+                    .collect::<Decimal128Array>()
+                    .with_precision_and_scale(20, 2)
+                    .unwrap(),
             ),
         ),
         ("at", Arc::new((0..rows).map(optional).collect::<TimestampMicrosecondArray>().with_timezone("+00:00"))),
@@ -51,7 +61,11 @@ fn types_and_the_note_are_kept() {
 #[test]
 fn two_columns_of_one_name_get_two_names() {
     let ids: ArrayRef = Arc::new(Int64Array::from(vec![1]));
-    let schema = arrow::datatypes::Schema::new(vec![arrow::datatypes::Field::new("id", arrow::datatypes::DataType::Int64, true); 2]);
+    let schema =
+        arrow::datatypes::Schema::new(vec![
+            arrow::datatypes::Field::new("id", arrow::datatypes::DataType::Int64, true);
+            2
+        ]);
     let batch = RecordBatch::try_new(Arc::new(schema), vec![ids.clone(), ids]).unwrap();
     let (json, _) = written(FileFormat::Json, &columns_of(&batch), &batch, &options());
     assert_eq!(json, b"[\n{\"id\":1,\"id_2\":1}\n]\n");

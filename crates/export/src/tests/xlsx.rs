@@ -1,3 +1,5 @@
+//! XLSX: sheets, types, formats, and what Excel cannot hold.
+
 use std::sync::Arc;
 
 use arrow::array::{Decimal128Array, Float64Array, Int64Array, StringArray};
@@ -16,7 +18,10 @@ fn rows_past_the_last_of_a_sheet_go_on_on_the_next() {
     let written = xlsx::write(&shown, pieces.into_iter(), &mut file, &options(), 11).unwrap();
     assert_eq!((written.rows, written.sheets), (25, 3));
     let sheets = sheets(&file);
-    assert_eq!(sheets.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["Sales by region", "Sales by region (2)", "Sales by region (3)"]);
+    assert_eq!(
+        sheets.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["Sales by region", "Sales by region (2)", "Sales by region (3)"]
+    );
     let mut next = 0.0;
     for (_, sheet) in &sheets {
         assert_eq!(sheet.get((0, 0)), Some(&Data::String("Label of id".to_owned())));
@@ -34,14 +39,19 @@ fn text_is_never_a_formula() {
     let batch = batch(vec![("text", Arc::new(StringArray::from(texts.to_vec())))]);
     let (file, _) = written(FileFormat::Xlsx, &columns_of(&batch), &batch, &options());
     let sheet = &sheets(&file)[0].1;
-    assert_eq!(sheet.rows().skip(1).map(|row| row[0].clone()).collect::<Vec<_>>(), texts.map(|text| Data::String(text.to_owned())));
+    assert_eq!(
+        sheet.rows().skip(1).map(|row| row[0].clone()).collect::<Vec<_>>(),
+        texts.map(|text| Data::String(text.to_owned()))
+    );
     let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(file)).unwrap();
     assert!(book.worksheet_formula("Sales by region").unwrap().is_empty());
 }
 
 #[test]
 fn what_excel_cannot_hold_is_text_or_said_to_be_cut() {
-    let amounts = Decimal128Array::from(vec![123_456_789_012_345_000, 123_456_789_012_345_678, -5]).with_precision_and_scale(38, 3).unwrap();
+    let amounts = Decimal128Array::from(vec![123_456_789_012_345_000, 123_456_789_012_345_678, -5])
+        .with_precision_and_scale(38, 3)
+        .unwrap();
     let batch = batch(vec![
         ("amount", Arc::new(amounts)),
         ("count", Arc::new(Int64Array::from(vec![i64::MAX, 999_999_999_999_999, 0]))),

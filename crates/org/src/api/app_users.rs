@@ -122,8 +122,11 @@ async fn one_user(
     Ok(Json(user_body(&address, &app.id, &assigned)))
 }
 
+/// User name and profile, where a body has them.
+type Content = (Option<String>, Option<Map<String, Value>>);
+
 /// User name and profile of a body.
-fn content(given: &Map<String, Value>) -> Answer<(Option<String>, Option<Map<String, Value>>)> {
+fn content(given: &Map<String, Value>) -> Answer<Content> {
     let empty = Map::new();
     let user_name = given.child("credentials")?.unwrap_or(&empty).text("userName")?.map(str::to_owned);
     Ok((user_name, given.child("profile")?.cloned()))

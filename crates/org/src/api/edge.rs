@@ -11,6 +11,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use ipnet::IpNet;
 use url::Url;
 
 use crate::{Org, error::Fault, model::log::CallOrigin};
@@ -78,7 +79,7 @@ pub async fn enter(State(org): State<Org>, mut request: Request, next: Next) -> 
     let trusted = peer.is_some_and(|peer| org.config.trusted_proxies.iter().any(|network| network.contains(&peer)));
     let origin = CallOrigin {
         request_id: id.clone(),
-        address: if trusted { forwarded_for(&org, request.headers()).or(peer) } else { peer },
+        address: if trusted { forwarded_for(&org.config.trusted_proxies, request.headers()).or(peer) } else { peer },
         user_agent: text(request.headers(), &header::USER_AGENT)
             .map(|agent| agent.chars().take(USER_AGENT_MAX).collect()),
         path: request.uri().path().chars().take(PATH_MAX).collect(),
@@ -124,13 +125,14 @@ fn names(host: &str, address: &Url) -> bool {
     bare && given.host() == address.host() && given.port_or_known_default() == address.port_or_known_default()
 }
 
-/// The last address of the chain that is no proxy of ours: what stands further left was written by whoever wanted to.
-fn forwarded_for(org: &Org, headers: &HeaderMap) -> Option<IpAddr> {
-    let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> =
-        chain.flat_map(|value| value.split(',')).map_while(|entry| entry.trim().parse().ok()).collect();
-    let ours = |address: &IpAddr| org.config.trusted_proxies.iter().any(|network| network.contains(address));
-    chain.iter().rev().find(|address| !ours(address)).map(IpAddr::to_canonical)
+/// The last address of the chain that is no proxy of ours: what stands further left was written by whoever wanted to. An entry that
+/// is no address ends the search.
+fn forwarded_for(proxies: &[IpNet], headers: &HeaderMap) -> Option<IpAddr> {
+    let chain = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
+    let entries: Vec<&str> = chain.flat_map(|value| value.split(',')).collect();
+    let addresses = entries.iter().rev().map_while(|entry| entry.trim().parse::<IpAddr>().ok());
+    let mut addresses = addresses.map(|address| address.to_canonical());
+    addresses.find(|address| !proxies.iter().any(|network| network.contains(address)))
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
@@ -150,5 +152,22 @@ mod tests {
         }
         assert!(names("org.example.test", &Url::parse("https://org.example.test").unwrap()));
         assert!(names("[::1]:80", &Url::parse("http://[::1]").unwrap()));
+    }
+
+    #[test]
+    fn only_what_our_own_proxies_wrote_counts() {
+        let proxies: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap()];
+        let found = |lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            forwarded_for(&proxies, &headers).map(|address| address.to_string())
+        };
+        assert_eq!(found(&["203.0.113.9, 192.0.2.7, 10.0.0.2"]).as_deref(), Some("192.0.2.7"));
+        assert_eq!(found(&["nonsense, 192.0.2.7"]).as_deref(), Some("192.0.2.7"));
+        assert_eq!(found(&["192.0.2.7", "::ffff:198.51.100.1"]).as_deref(), Some("198.51.100.1"));
+        assert_eq!(found(&["192.0.2.7, nonsense"]), None);
+        assert_eq!(found(&[]), None);
     }
 }

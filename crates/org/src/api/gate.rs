@@ -69,7 +69,7 @@ async fn admit(
     let known = if asked { Some(caller::authenticate(org, parts).await) } else { None };
     let share = match &known {
         Some(Ok(caller)) => share_of(caller, operation),
-        _ => Share::None,
+        _ => Share::of_stranger(parts.extensions.get::<CallOrigin>().and_then(|origin| origin.address)),
     };
     let decision = org.limits.count(&parts.method, parts.uri.path(), &share, org.now());
     if let Some(decision) = decision.filter(|decision| decision.exceeded) {

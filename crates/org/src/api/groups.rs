@@ -17,8 +17,8 @@ use super::{
     caller::Caller,
     edge::Address,
     filter::{
-        self, Operator,
-        compile::{Column, DATES, EQ, Field, Grammar},
+        Operator,
+        compile::{self, Column, DATES, EQ, Field, Grammar},
     },
     paging::{Asked, Beyond},
     users::lifecycle::keep_a_super_administrator,
@@ -39,6 +39,8 @@ use crate::{
 
 const LIMIT_MAX: i64 = 10_000;
 const LIMIT_WITH_Q: i64 = 300;
+/// Statistics are three more questions a group.
+const LIMIT_WITH_STATS: i64 = 200;
 const NAME_LEN_MAX: usize = 255;
 const DESCRIPTION_LEN_MAX: usize = 1_024;
 const TEXTS: &[Operator] = &[Operator::Eq, Operator::StartsWith, Operator::Contains];
@@ -110,50 +112,35 @@ fn sort_key(name: &str) -> Option<Key> {
 }
 
 async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
-    let prefix = asked.get("q").map(str::to_owned);
-    let paged = prefix.is_none();
-    let limit = if paged {
-        asked.limit(LIMIT_MAX, LIMIT_MAX, Beyond::Cut)?
-    } else {
-        asked.limit(LIMIT_WITH_Q, LIMIT_MAX, Beyond::Cut)?
-    };
-    let (filter, search) = (asked.get("filter"), asked.get("search"));
-    if filter.is_some() && search.is_some() {
-        return Err(Fault::new(&codes::E0000033));
+    let expand = asked.get("expand").unwrap_or_default();
+    let with_stats = expand.split(',').any(|name| name == "stats");
+    let max = if with_stats { LIMIT_WITH_STATS } else { LIMIT_MAX };
+    let paged = asked.get("q").is_none();
+    let limit = asked.limit(if paged { max } else { LIMIT_WITH_Q.min(max) }, max, Beyond::Cut)?;
+    let searched = asked.get("search").is_some();
+    let listing = listing(&asked, searched)?;
+    let mut reader = org.db.read().await?;
+    let mut shown = Vec::new();
+    for (group, cursor) in group_list::list(&mut reader, &listing, limit + i64::from(paged)).await? {
+        let mut body = body(&asked.address, &group);
+        if with_stats {
+            body["_embedded"] = json!({ "stats": stats(&mut reader, &asked.address, &group).await? });
+        }
+        shown.push((cursor, body));
     }
-    let condition = match (filter, search) {
-        (Some(text), _) => Some(FILTER_GRAMMAR.compile(&filter::parse(text)?)?),
-        (_, Some(text)) => Some(SEARCH_GRAMMAR.compile(&filter::parse(text)?)?),
-        _ => None,
-    };
-    let key = match asked.get("sortBy").filter(|_| search.is_some()) {
+    Ok(asked.page(shown, limit, |(cursor, _)| write_cursor(cursor, searched), |(_, body)| body.clone()))
+}
+
+fn listing(asked: &Asked, searched: bool) -> Answer<Listing> {
+    let condition = compile::condition(asked, &FILTER_GRAMMAR, &SEARCH_GRAMMAR)?;
+    let key = match asked.get("sortBy").filter(|_| searched) {
         Some(name) => sort_key(name).ok_or_else(|| Fault::new(&codes::E0000031))?,
         None => Key::Id,
     };
-    let descending =
-        asked.get("sortOrder").filter(|_| search.is_some()).is_some_and(|order| order.eq_ignore_ascii_case("desc"));
-    let after = cursor(&asked, search.is_some())?;
-    let listing = Listing { condition, prefix, key, descending, after };
-    let mut reader = org.db.read().await?;
-    let found = group_list::list(&mut reader, &listing, limit + i64::from(paged)).await?;
-    let searched = search.is_some();
-    let expand = asked.get("expand").unwrap_or_default();
-    let with_stats = expand.split(',').any(|name| name == "stats");
-    if !with_stats {
-        return Ok(asked.page(
-            found,
-            limit,
-            |(_, cursor)| write_cursor(cursor, searched),
-            |(group, _)| body(&asked.address, group),
-        ));
-    }
-    let mut with_bodies = Vec::with_capacity(found.len());
-    for (group, cursor) in found {
-        let mut shown = body(&asked.address, &group);
-        shown["_embedded"] = json!({ "stats": stats(&mut reader, &asked.address, &group).await? });
-        with_bodies.push((cursor, shown));
-    }
-    Ok(asked.page(with_bodies, limit, |(cursor, _)| write_cursor(cursor, searched), |(_, shown)| shown.clone()))
+    let order = asked.get("sortOrder").filter(|_| searched);
+    let descending = order.is_some_and(|order| order.eq_ignore_ascii_case("desc"));
+    let (prefix, after) = (asked.get("q").map(str::to_owned), cursor(asked, searched)?);
+    Ok(Listing { condition, prefix, key, descending, after })
 }
 
 async fn stats(conn: &mut Conn, address: &Address, group: &Group) -> Answer<Value> {

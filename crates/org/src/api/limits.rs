@@ -5,6 +5,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{LazyLock, Mutex, PoisonError},
     time::Duration,
 };
@@ -62,8 +63,8 @@ fn is_unlimited(path: &str) -> bool {
 /// Whose share of the bucket a call takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Share {
-    /// Nobody's in particular.
-    None,
+    /// Nobody knows whose: counted by address, and never against the bucket, which strangers could otherwise empty for everybody.
+    Stranger(String),
     Token(String),
     Client(String),
     /// A person in a browser, at one endpoint.
@@ -71,13 +72,24 @@ pub enum Share {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Key(usize, Share);
+struct Key(usize, Option<Share>);
 
 #[derive(Clone, Copy)]
 struct Window {
     begun: Instant,
     length: Duration,
     calls: u64,
+}
+
+impl Share {
+    /// The share of whoever calls from this address without being known; of IPv6 the network counts, since one host has all of it.
+    pub fn of_stranger(address: Option<IpAddr>) -> Share {
+        Share::Stranger(match address {
+            Some(IpAddr::V6(address)) => address.segments()[..4].iter().map(|part| format!("{part:x}:")).collect(),
+            Some(address) => address.to_string(),
+            None => String::new(),
+        })
+    }
 }
 
 /// What the headers of an answer show, and whether the call is let through.
@@ -132,24 +144,22 @@ impl Limits {
         if windows.len() >= WINDOWS_MAX {
             windows.retain(|_, window| now < window.begun.plus(window.length));
         }
-        let mut decision = step(&mut windows, Key(index, Share::None), whole, MINUTE, now);
-        let nested = match share {
-            Share::None => None,
-            Share::Token(_) | Share::Client(_) => {
-                Some(step(&mut windows, Key(index, share.clone()), part, MINUTE, now))
-            }
-            Share::Person(..) => {
-                Some(step(&mut windows, Key(index, share.clone()), PERSON_CALLS_MAX, PERSON_WINDOW, now))
-            }
-        };
-        if let Some(nested) = nested {
-            let (exceeded, first) =
-                (decision.exceeded || nested.exceeded, decision.first_violation || nested.first_violation);
-            if nested.remaining < decision.remaining || (nested.exceeded && !decision.exceeded) {
-                decision = nested;
-            }
-            (decision.exceeded, decision.first_violation) = (exceeded, first);
+        if windows.len() >= WINDOWS_MAX {
+            windows.retain(|key, _| !matches!(key.1, Some(Share::Stranger(_))));
         }
+        let nested_limit = match share {
+            Share::Stranger(_) => return Some(step(&mut windows, Key(index, Some(share.clone())), part, MINUTE, now)),
+            Share::Token(_) | Share::Client(_) => (part, MINUTE),
+            Share::Person(..) => (PERSON_CALLS_MAX, PERSON_WINDOW),
+        };
+        let mut decision = step(&mut windows, Key(index, None), whole, MINUTE, now);
+        let nested = step(&mut windows, Key(index, Some(share.clone())), nested_limit.0, nested_limit.1, now);
+        let (exceeded, first) =
+            (decision.exceeded || nested.exceeded, decision.first_violation || nested.first_violation);
+        if nested.remaining < decision.remaining || (nested.exceeded && !decision.exceeded) {
+            decision = nested;
+        }
+        (decision.exceeded, decision.first_violation) = (exceeded, first);
         Some(decision)
     }
 }
@@ -176,17 +186,22 @@ fn step(windows: &mut HashMap<Key, Window>, key: Key, limit: u64, length: Durati
 mod tests {
     use super::*;
 
+    fn stranger() -> Share {
+        Share::of_stranger(Some("192.0.2.7".parse().unwrap()))
+    }
+
     fn limits(percent: u32) -> Limits {
         Limits::new(RateLimitSettings { percent, token_share_percent: 50 })
     }
 
     #[test]
     fn the_closest_bucket_counts() {
-        let limit = |method, path| limits(100).count(&method, path, &Share::None, Instant::EPOCH).unwrap().limit;
-        assert_eq!(limit(Method::GET, "/api/v1/apps"), 100);
-        assert_eq!(limit(Method::GET, "/api/v1/apps/0oa1/users"), 500);
-        assert_eq!(limit(Method::GET, "/api/v1/logs"), 120);
-        assert_eq!(limit(Method::GET, "/api/v1/zones"), 1000);
+        let limit = |method, path| limits(100).count(&method, path, &stranger(), Instant::EPOCH).unwrap().limit;
+        assert_eq!(limit(Method::GET, "/api/v1/apps"), 50);
+        assert_eq!(limit(Method::GET, "/api/v1/apps/0oa1/users"), 250);
+        assert_eq!(limit(Method::GET, "/api/v1/logs"), 60);
+        assert_eq!(limit(Method::GET, "/api/v1/zones"), 500);
+        assert!(limits(100).count(&Method::GET, "/oauth2/v1/keys", &stranger(), Instant::EPOCH).is_none());
     }
 
     #[test]
@@ -206,6 +221,18 @@ mod tests {
             "another token has its own half"
         );
         assert!(!call(&token, Instant::from_us(60_500_000)).exceeded);
+    }
+
+    #[test]
+    fn strangers_empty_their_own_share_alone() {
+        let limits = limits(100);
+        let call = |share: &Share| limits.count(&Method::GET, "/api/v1/logs", share, Instant::EPOCH).unwrap().exceeded;
+        assert_eq!((0..1_000).filter(|_| !call(&stranger())).count(), 60);
+        assert!(!call(&Share::Token("00T1".to_owned())));
+        assert!(!call(&Share::of_stranger(Some("192.0.2.8".parse().unwrap()))));
+        let of_network = |address: &str| Share::of_stranger(Some(address.parse().unwrap()));
+        assert_eq!(of_network("2001:db8::1"), of_network("2001:db8::ffff"));
+        assert_ne!(of_network("2001:db8::1"), of_network("2001:db8:0:1::1"));
     }
 
     #[test]
@@ -232,7 +259,7 @@ mod tests {
         let limits = limits(0);
         assert!(
             (0..2_000)
-                .all(|_| !limits.count(&Method::GET, "/api/v1/logs", &Share::None, Instant::EPOCH).unwrap().exceeded)
+                .all(|_| !limits.count(&Method::GET, "/api/v1/logs", &stranger(), Instant::EPOCH).unwrap().exceeded)
         );
     }
 }

@@ -10,14 +10,16 @@ use super::{caller, gate, limits::Share};
 use crate::{
     Org,
     error::{Fault, codes},
+    model::log::CallOrigin,
     operations::{self, Needs, Unserved},
 };
 
 pub async fn answer(State(org): State<Org>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let path = parts.uri.path();
+    let share = Share::of_stranger(parts.extensions.get::<CallOrigin>().and_then(|origin| origin.address));
     let counted =
-        path.starts_with("/api/v1/").then(|| org.limits.count(&parts.method, path, &Share::None, org.now())).flatten();
+        path.starts_with("/api/v1/").then(|| org.limits.count(&parts.method, path, &share, org.now())).flatten();
     let fault = match operations::unserved(&parts.method, path) {
         // A preflight of a page that is not trusted: an answer without the headers that would allow anything.
         Unserved::WrongMethod if parts.method == Method::OPTIONS => return StatusCode::OK.into_response(),

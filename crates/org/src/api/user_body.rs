@@ -167,9 +167,8 @@ fn links(address: &Address, user: &User, schema: Option<&str>, omitted: Omitted)
         json!({ "href": address.link(&format!("/api/v1/meta/types/user/{}", user.type_id)) }),
     );
     for (name, rest) in named {
-        if !(omitted.credentials_links && rest.contains("password")
-            || omitted.credentials_links && rest.starts_with("/credentials"))
-        {
+        let of_credentials = rest.contains("password") || rest.starts_with("/credentials");
+        if !(omitted.credentials_links && of_credentials) {
             links.insert(name.to_owned(), action(rest));
         }
     }

@@ -42,7 +42,8 @@ impl Condition {
         self
     }
 
-    pub fn not(self) -> Condition {
+    /// What this condition does not hold of.
+    pub fn inverted(self) -> Condition {
         let mut parts = vec![Part::Sql("(not (".to_owned())];
         parts.extend(self.parts);
         parts.push(Part::Sql("))".to_owned()));

@@ -182,7 +182,7 @@ pub fn check(profile: &Profile) -> Vec<String> {
                 causes.push(format!("{name}: Does not match required pattern"));
             }
             "countryCode"
-                if !text.is_empty() && !(length == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic())) =>
+                if !(text.is_empty() || (length == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()))) =>
             {
                 causes.push("countryCode: Does not match required pattern".to_owned());
             }

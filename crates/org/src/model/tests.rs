@@ -191,7 +191,7 @@ async fn a_token_is_known_by_its_value_until_it_ends() {
             token::authenticate(&mut tx, &base.vault, &value, base.world.now()).await.unwrap().is_some(),
             "a stranger must not stop it by guessing"
         );
-        assert_eq!(token::revoke_all(&mut tx, &ada.id, base.world.now()).await.unwrap(), [row.id.clone()]);
+        assert_eq!(token::revoke_all(&mut tx, &ada.id, base.world.now()).await.unwrap(), std::slice::from_ref(&row.id));
         assert!(!token::revoke(&mut tx, &row.id, base.world.now()).await.unwrap());
         assert!(token::by_id(&mut tx, &row.id, base.world.now()).await.unwrap().is_none());
         tx.commit().await.unwrap();

@@ -99,7 +99,7 @@ pub async fn verify(conn: &mut Conn, server: &Server, purpose: Purpose, token: &
 }
 
 /// Checks the signature and nothing else: times are compared with the org's clock, names by the caller.
-pub(super) fn signature_only(algorithm: Algorithm) -> Validation {
+pub(crate) fn signature_only(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;

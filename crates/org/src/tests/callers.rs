@@ -123,3 +123,30 @@ async fn a_group_that_gives_roles_is_filled_by_those_who_may_give_roles() {
     .await
     .is(201);
 }
+
+#[tokio::test]
+async fn a_session_reads_freely_and_writes_with_its_token_from_its_own_page() {
+    let site = Site::start().await;
+    let org = &site.running.org;
+    let mut tx = org.db.begin().await.unwrap();
+    let headers = axum::http::HeaderMap::new();
+    let session = crate::signin::session::begin(&mut tx, org, &headers, &site.administrator, false).await.unwrap();
+    tx.commit().await.unwrap();
+    let cookie = session.cookie(org.first_address());
+    let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+    let csrf = crate::signin::session::csrf_token(org, &session.session);
+    let call = |method: Method| site.request(method, "/api/v1/groups").header("Cookie", &cookie);
+    site.send(call(Method::GET)).await.is(200);
+    let body = json!({ "profile": { "name": "By session" } });
+    site.send(call(Method::POST).json(&body)).await.refused(403, "E0000006");
+    site.send(call(Method::POST).header("X-CSRF-Token", "wrong").json(&body)).await.refused(403, "E0000006");
+    let foreign = call(Method::POST).header("X-CSRF-Token", &csrf).header("Origin", "https://evil.example.test");
+    site.send(foreign.json(&body)).await.refused(403, "E0000212");
+    let own = call(Method::POST).header("X-CSRF-Token", &csrf).header("Origin", site.base());
+    site.send(own.json(&body)).await.is(200);
+    // With both, the token's creator counts.
+    let (reader, token) = site.administrator(RoleType::ReadOnlyAdmin).await;
+    let both = site.request(Method::GET, "/api/v1/users/me").header("Cookie", &cookie);
+    let both = site.send(both.header("Authorization", format!("SSWS {token}"))).await.ok();
+    assert_eq!(both["id"], reader.id.as_str());
+}

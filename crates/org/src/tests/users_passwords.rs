@@ -8,7 +8,7 @@ use crate::model::{link, user};
 
 async fn knows(site: &Site, user: &Value, password: &str) -> bool {
     let org = &site.running.org;
-    let hash = user::password_hash(&mut *org.db.read().await.unwrap(), &id(user).into()).await.unwrap();
+    let hash = user::password_hash(&mut org.db.read().await.unwrap(), &id(user).into()).await.unwrap();
     org.passwords.verify(&Secret::new(password), hash.as_deref()).await.unwrap()
 }
 

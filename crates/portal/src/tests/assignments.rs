@@ -31,7 +31,10 @@ async fn a_publisher_assigns_their_own_views_on_their_own_connections() {
     let view = site.publish(&connection, "select id from sale", vec![]).await;
     let new = NewAssignments { category: Some("Mine".to_owned()), ..new_assignments(&view, &connection) };
     let assigned = site.portal.assign(&publisher(), new).await.unwrap();
-    assert_eq!((assigned[0].assignment.category.as_str(), assigned[0].assignment.description.as_str()), ("Mine", "What was sold"));
+    assert_eq!(
+        (assigned[0].assignment.category.as_str(), assigned[0].assignment.description.as_str()),
+        ("Mine", "What was sold")
+    );
     assert_eq!(site.portal.assignments(&publisher(), &Default::default()).await.unwrap().items, assigned);
     let closed = NewConnection { publishers: Publishers::Only(vec![]), ..new_connection("Closed", &site.sales()) };
     let closed = site.portal.add_connection(&admin(), closed).await.unwrap().id;
@@ -45,15 +48,20 @@ async fn one_call_assigns_all_or_nothing() {
     let site = Site::start().await;
     let connection = site.connection().await;
     let view = site.publish(&connection, "select id from sale", vec![]).await;
-    let refused = async |new: NewAssignments, field: &str| refusal(site.portal.assign(&admin(), new).await.unwrap_err(), field);
+    let refused =
+        async |new: NewAssignments, field: &str| refusal(site.portal.assign(&admin(), new).await.unwrap_err(), field);
     let new = || new_assignments(&view, &connection);
     let no_role = NewAssignments { roles: vec![user_role(), "rol_none".into()], ..new() };
     assert!(refused(no_role, "role_ids").await.contains("does not exist"));
     let no_type = NewAssignments { types: vec![ReportType::Details, ReportType::Visualize], ..new() };
     assert!(refused(no_type, "types").await.contains("Visualize"));
     assert!(refused(NewAssignments { views: vec![], ..new() }, "view_ids").await.contains("at least one"));
-    assert!(refused(NewAssignments { expiration_days: Some(0), ..new() }, "expiration_days").await.contains("between 1"));
-    assert!(refused(NewAssignments { connection: "con_none".into(), ..new() }, "connection_id").await.contains("no such"));
+    assert!(
+        refused(NewAssignments { expiration_days: Some(0), ..new() }, "expiration_days").await.contains("between 1")
+    );
+    assert!(
+        refused(NewAssignments { connection: "con_none".into(), ..new() }, "connection_id").await.contains("no such")
+    );
     assert_eq!(site.portal.assignments(&admin(), &Default::default()).await.unwrap().items, []);
 
     let both = NewAssignments { roles: vec![user_role(), "rol_testOther".into()], ..new() };

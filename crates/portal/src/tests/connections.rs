@@ -20,7 +20,14 @@ async fn the_portals_own_files_are_never_a_source() {
     let site = Site::start().await;
     let own = site.folder.path().join("data/portal.db");
     std::os::unix::fs::symlink(&own, site.folder.path().join("harmless.db")).unwrap();
-    for path in ["data/portal.db", "data/portal.db-wal", "data/results", "data/../data/portal.db", "harmless.db", "keys/portal.key"] {
+    for path in [
+        "data/portal.db",
+        "data/portal.db-wal",
+        "data/results",
+        "data/../data/portal.db",
+        "harmless.db",
+        "keys/portal.key",
+    ] {
         let new = new_connection("Own", &site.folder.path().join(path));
         let refused = site.portal.add_connection(&admin(), new).await.unwrap_err();
         assert!(refusal(refused, "sqlite.path").contains("own data"), "{path}");
@@ -107,8 +114,15 @@ async fn each_field_that_does_not_fit_has_a_message() {
     };
     let Err(Error::Invalid(errors)) = site.portal.add_connection(&admin(), new).await else { panic!("it is refused") };
     let fields: Vec<&str> = errors.keys().map(String::as_str).collect();
-    let expected =
-        ["concurrent_max", "name", "postgresql.database", "postgresql.host", "postgresql.port", "rows_max", "timeout_ms"];
+    let expected = [
+        "concurrent_max",
+        "name",
+        "postgresql.database",
+        "postgresql.host",
+        "postgresql.port",
+        "rows_max",
+        "timeout_ms",
+    ];
     assert_eq!(fields, expected);
     site.connection().await;
     let taken = site.portal.add_connection(&admin(), new_connection("SALES", &site.sales())).await;

@@ -12,7 +12,10 @@ async fn a_value_fits_its_fields_type_and_belongs_to_somebody() {
     assert!(refusal(wrong.unwrap_err(), "value").contains("whole number"));
     let nobody = site.portal.set_field_value(&admin(), &"per_nobody".into(), &field.id, Some("1")).await;
     assert!(matches!(nobody, Err(Error::NotFound)));
-    assert!(matches!(site.portal.set_field_value(&admin(), &person, &"fld_none".into(), Some("1")).await, Err(Error::NotFound)));
+    assert!(matches!(
+        site.portal.set_field_value(&admin(), &person, &"fld_none".into(), Some("1")).await,
+        Err(Error::NotFound)
+    ));
     site.portal.set_field_value(&admin(), &person, &field.id, Some(" 2 ")).await.unwrap();
     let values = async || store::field::values_of(&mut site.portal.db.read().await.unwrap(), &person).await.unwrap();
     assert_eq!(values().await, [FieldValue::of("@RegionID", vec![Value::Integer(2)])]);
@@ -39,7 +42,9 @@ async fn a_field_keeps_a_type_that_its_values_fit() {
 async fn names_and_identifiers_are_taken_once() {
     let site = Site::start().await;
     site.portal.add_defined_field(&admin(), region_field()).await.unwrap();
-    let refused = async |new: NewField, field: &str| refusal(site.portal.add_defined_field(&admin(), new).await.unwrap_err(), field);
+    let refused = async |new: NewField, field: &str| {
+        refusal(site.portal.add_defined_field(&admin(), new).await.unwrap_err(), field)
+    };
     let same = NewField { name: "Another".to_owned(), identifier: "@regionid".to_owned(), ..region_field() };
     assert!(refused(same, "identifier").await.contains("another Defined Field"));
     let same = NewField { identifier: "@Other".to_owned(), ..region_field() };

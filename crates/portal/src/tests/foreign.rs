@@ -12,7 +12,12 @@ async fn a_foreign_run_is_not_there() {
     let site = Site::start().await;
     let report = site.report("select id from sale", vec![]).await;
     let run = site.run_to_end(&user(), &report).await.run.id;
-    for (who, id) in [(stranger(), run.clone()), (publisher(), run.clone()), (user(), "run_unknown".into()), (user(), "../portal".into())] {
+    for (who, id) in [
+        (stranger(), run.clone()),
+        (publisher(), run.clone()),
+        (user(), "run_unknown".into()),
+        (user(), "../portal".into()),
+    ] {
         let portal = &site.portal;
         assert!(is_not_found(portal.run(&who, &id).await));
         assert!(is_not_found(portal.page(&who, &id, 0, 10, &Arrangement::default()).await));
@@ -76,8 +81,11 @@ async fn a_connection_that_names_other_publishers_is_not_there() {
     assert!(is_not_found(portal.connection(&admin(), &"con_unknown".into()).await));
     let refused = portal.publish(&petra, new_view("sales", "select id from sale", &closed)).await;
     assert!(refusal(refused.unwrap_err(), "connection_id").contains("no such connection"));
-    let preview = NewPreview { sql: "select 1 as one".to_owned(), parameters: vec![], values: Values::new(), connection: closed };
-    assert!(refusal(portal.preview(&petra, preview).await.unwrap_err(), "connection_id").contains("no such connection"));
+    let preview =
+        NewPreview { sql: "select 1 as one".to_owned(), parameters: vec![], values: Values::new(), connection: closed };
+    assert!(
+        refusal(portal.preview(&petra, preview).await.unwrap_err(), "connection_id").contains("no such connection")
+    );
     assert_eq!(portal.connections(&petra, &Default::default()).await.unwrap().items, []);
 }
 
@@ -102,7 +110,10 @@ async fn what_takes_a_permission_says_which() {
     needs(portal.assign(&ursula, new_assignments(&"viw_x".into(), &connection)).await.map(drop), Permission::Publish);
     needs(portal.defined_fields(&ursula, &Default::default()).await.map(drop), Permission::ManageUsers);
     needs(portal.add_defined_field(&petra, region_field()).await.map(drop), Permission::ManageUsers);
-    needs(portal.change_defined_field(&petra, &"fld_x".into(), region_field()).await.map(drop), Permission::ManageUsers);
+    needs(
+        portal.change_defined_field(&petra, &"fld_x".into(), region_field()).await.map(drop),
+        Permission::ManageUsers,
+    );
     needs(portal.remove_defined_field(&petra, &"fld_x".into()).await, Permission::ManageUsers);
     needs(portal.set_field_value(&petra, &ursula.person, &"fld_x".into(), None).await, Permission::ManageUsers);
 }

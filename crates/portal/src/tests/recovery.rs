@@ -83,7 +83,13 @@ async fn a_portal_keeps_its_metadata_in_postgresql_as_well() {
     assert_eq!(site.portal.execute(&user(), &report, request).await.unwrap().run.id, run);
     assert_eq!(site.ended(&user(), &run).await.run.state, RunState::Completed);
     assert_eq!(site.rows(&user(), &run).await, json!([[1]]));
-    let taken = site.portal.publish(&publisher(), new_view("SALES", "select 1 as one", &site.connection_with("Two", Budget::default()).await)).await;
+    let taken = site
+        .portal
+        .publish(
+            &publisher(),
+            new_view("SALES", "select 1 as one", &site.connection_with("Two", Budget::default()).await),
+        )
+        .await;
     assert!(refusal(taken.unwrap_err(), "name").contains("another View"));
     // Opened again it is not new: without its key it refuses.
     std::fs::remove_file(site.folder.path().join("keys/portal.key")).unwrap();

@@ -55,14 +55,18 @@ async fn parameters_are_asked_for_and_read_into_their_types() {
     assert!(matches!(missing, Error::ParametersMissing { names, .. } if names == ["Year"]));
     let invalid = site.portal.execute(&user(), &report, new_run(&[("Year", "2026 or 1=1")])).await.unwrap_err();
     assert!(refusal(invalid, "Year").contains("not a whole number"));
-    let unknown = site.portal.execute(&user(), &report, new_run(&[("Year", "2026"), ("Month", "1")])).await.unwrap_err();
+    let unknown =
+        site.portal.execute(&user(), &report, new_run(&[("Year", "2026"), ("Month", "1")])).await.unwrap_err();
     assert!(refusal(unknown, "Month").contains("no such parameter"));
     assert_eq!(site.portal.runs(&admin(), None, &Default::default()).await.unwrap().items, []);
 
     let run = site.portal.execute(&user(), &report, new_run(&[("Year", " 2025 ")])).await.unwrap().run;
     let done = site.ended(&user(), &run.id).await;
     assert_eq!(site.rows(&user(), &run.id).await, json!([[1]]));
-    assert_eq!((done.run.parameters[0].label.as_str(), &done.run.parameters[0].values), ("Year of sale", &vec![Value::Integer(2025)]));
+    assert_eq!(
+        (done.run.parameters[0].label.as_str(), &done.run.parameters[0].values),
+        ("Year of sale", &vec![Value::Integer(2025)])
+    );
 }
 
 #[tokio::test]
@@ -115,7 +119,10 @@ async fn cancel_stops_the_databases_work_and_keeps_nothing() {
     let run = site.execute(&user(), &report).await.run.id;
     until_running(&site, &run).await;
     let cancelled = site.portal.cancel_run(&user(), &run).await.unwrap();
-    assert_eq!((cancelled.run.state, cancelled.actions.as_slice()), (RunState::Cancelled, ["delete", "re-execute"].as_slice()));
+    assert_eq!(
+        (cancelled.run.state, cancelled.actions.as_slice()),
+        (RunState::Cancelled, ["delete", "re-execute"].as_slice())
+    );
     site.quiet(&connection).await;
     assert!(!site.has_file(&run).await);
     // A second cancel finds it done; an ended run cannot be cancelled.
@@ -181,7 +188,8 @@ async fn one_person_has_a_limited_number_of_runs_under_way() {
 async fn a_request_that_comes_twice_under_one_key_runs_once() {
     let site = Site::start().await;
     let report = site.report("select id from sale where year = ?Year?", vec![year()]).await;
-    let request = |year: &str, key: &str| NewRun { idempotency_key: Some(key.to_owned()), ..new_run(&[("Year", year)]) };
+    let request =
+        |year: &str, key: &str| NewRun { idempotency_key: Some(key.to_owned()), ..new_run(&[("Year", year)]) };
     let (ursula, stefan) = (user(), actor("uwe", &[Permission::Execute], &["User"]));
     let (one, two) = tokio::join!(
         site.portal.execute(&ursula, &report, request("2026", "key")),
@@ -245,12 +253,46 @@ async fn a_running_result_is_read_while_it_fills() {
     assert!(!site.has_file(&run).await);
 }
 
+#[tokio::test]
+async fn what_people_do_is_in_the_log() {
+    let site = Site::start().await;
+    let connection = site.connection().await;
+    let view = site.publish(&connection, "select id from sale", vec![]).await;
+    let report = site.assign(&view, &connection).await;
+    let run = site.run_to_end(&user(), &report).await.run.id;
+    drop(site.portal.export(&user(), &run, crate::FileFormat::Csv, Arrangement::default()).await.unwrap());
+    site.portal.remove_run(&user(), &run).await.unwrap();
+    site.portal.unassign(&admin(), &report).await.unwrap();
+    site.portal.remove_view(&publisher(), &view).await.unwrap();
+    site.portal.remove_connection(&admin(), &connection).await.unwrap();
+
+    let listing = crate::Listing { sort: Some("at".to_owned()), ..Default::default() };
+    let entries = store::log_entry::list(&mut site.portal.db.read().await.unwrap(), None, &listing).await.unwrap();
+    let mut told: Vec<String> =
+        entries.items.iter().map(|entry| format!("{}: {} {}", entry.person_name, entry.kind, entry.what)).collect();
+    told.sort();
+    let mut expected = [
+        "anna: connection added a connection profile",
+        "anna: connection removed a connection profile",
+        "anna: assignment assigned a report",
+        "anna: assignment removed an assignment",
+        "petra: view published a View",
+        "petra: view removed a View",
+        "ursula: run execute",
+        "ursula: run download",
+        "ursula: run delete",
+    ];
+    expected.sort_unstable();
+    assert_eq!(told, expected);
+}
+
 /// A report that never ends. SQLite tells a query's columns from its first row, so the View is published with an end, and the
 /// table that the end stands in is emptied.
 pub(super) async fn endless(site: &Site, connection: &ConnectionId) -> AssignmentId {
     let sales = rusqlite::Connection::open(site.sales()).unwrap();
     sales.execute_batch("create table bound (last integer); insert into bound values (10)").unwrap();
-    let sql = ENDLESS.replace("from n)", "from n where i < coalesce((select max(last) from bound), 9000000000000000000))");
+    let sql =
+        ENDLESS.replace("from n)", "from n where i < coalesce((select max(last) from bound), 9000000000000000000))");
     let report = site.report_on(connection, &sql, vec![]).await;
     sales.execute_batch("delete from bound").unwrap();
     report

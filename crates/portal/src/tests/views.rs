@@ -9,7 +9,12 @@ use crate::NewPreview;
 async fn publishing_finds_the_columns_and_keeps_the_publishers_words_for_them() {
     let site = Site::start().await;
     let connection = site.connection().await;
-    let column = Column { label: "Betrag".to_owned(), width: Some(120), visible: false, ..Column::found("amount", DataType::Text) };
+    let column = Column {
+        label: "Betrag".to_owned(),
+        width: Some(120),
+        visible: false,
+        ..Column::found("amount", DataType::Text)
+    };
     let new = NewView {
         columns: vec![column],
         parameters: vec![year()],
@@ -17,8 +22,14 @@ async fn publishing_finds_the_columns_and_keeps_the_publishers_words_for_them() 
     };
     let view = site.portal.publish(&publisher(), new).await.unwrap();
     let columns = &view.shown.definition.columns;
-    assert_eq!((columns[0].name.as_str(), columns[0].label.as_str(), columns[0].data_type), ("id", "Id", DataType::Integer));
-    assert_eq!((columns[1].label.as_str(), columns[1].data_type, columns[1].visible), ("Betrag", DataType::Decimal, false));
+    assert_eq!(
+        (columns[0].name.as_str(), columns[0].label.as_str(), columns[0].data_type),
+        ("id", "Id", DataType::Integer)
+    );
+    assert_eq!(
+        (columns[1].label.as_str(), columns[1].data_type, columns[1].visible),
+        ("Betrag", DataType::Decimal, false)
+    );
     assert_eq!((view.view.version, view.publisher_name.as_str(), view.shown.published_at), (1, "petra", NOW));
 }
 
@@ -29,7 +40,8 @@ async fn a_version_stays_as_it_was_and_a_run_says_which_it_ran() {
     let view = site.publish(&connection, "select id from sale where id = 1", vec![]).await;
     let report = site.assign(&view, &connection).await;
     let first = site.run_to_end(&user(), &report).await;
-    let next = NewView { note: "all of them".to_owned(), ..new_view("sales", "select id, year from sale", &connection) };
+    let next =
+        NewView { note: "all of them".to_owned(), ..new_view("sales", "select id, year from sale", &connection) };
     let published = site.portal.publish_next(&publisher(), &view, next).await.unwrap();
     assert_eq!(published.view.version, 2);
     assert_eq!(published.versions.iter().map(|version| version.version).collect::<Vec<_>>(), [2, 1]);
@@ -49,7 +61,8 @@ async fn a_version_stays_as_it_was_and_a_run_says_which_it_ran() {
 async fn what_does_not_fit_is_refused_beside_its_field() {
     let site = Site::start().await;
     let connection = site.connection().await;
-    let refused = async |new: NewView, field: &str| refusal(site.portal.publish(&publisher(), new).await.unwrap_err(), field);
+    let refused =
+        async |new: NewView, field: &str| refusal(site.portal.publish(&publisher(), new).await.unwrap_err(), field);
     let new = |sql: &str| new_view("sales", sql, &connection);
     assert!(refused(new("select id from sale; delete from sale"), "sql").await.contains("more than one statement"));
     assert!(refused(new("select id from sale where x = @Nobody"), "sql").await.contains("@Nobody"));
@@ -71,7 +84,13 @@ async fn what_does_not_fit_is_refused_beside_its_field() {
     assert!(refused(unknown, "connection_id").await.contains("no such"));
     let failed = site.portal.publish(&publisher(), new("select id from nowhere")).await;
     assert!(matches!(failed, Err(Error::Source(_))));
-    for sql in ["delete from sale", "update sale set year = 1", "insert into sale select * from sale", "pragma user_version = 7", "attach 'x.db' as x"] {
+    for sql in [
+        "delete from sale",
+        "update sale set year = 1",
+        "insert into sale select * from sale",
+        "pragma user_version = 7",
+        "attach 'x.db' as x",
+    ] {
         assert!(site.portal.publish(&publisher(), new(sql)).await.is_err(), "{sql}");
     }
     assert_eq!(site.portal.views(&admin(), &Default::default()).await.unwrap().items, []);
@@ -84,8 +103,15 @@ async fn what_does_not_fit_is_refused_beside_its_field() {
 async fn inspecting_finds_parameters_identifiers_and_faults_without_a_database() {
     let site = Site::start().await;
     site.portal.add_defined_field(&admin(), region_field()).await.unwrap();
-    let found = site.portal.inspect(&publisher(), "select 1 where a = ?Year? and r = @regionid and b = ?Year? and x = @Other").await.unwrap();
-    assert_eq!((found.parameters, found.fields), (vec!["Year".to_owned()], vec!["@regionid".to_owned(), "@Other".to_owned()]));
+    let found = site
+        .portal
+        .inspect(&publisher(), "select 1 where a = ?Year? and r = @regionid and b = ?Year? and x = @Other")
+        .await
+        .unwrap();
+    assert_eq!(
+        (found.parameters, found.fields),
+        (vec!["Year".to_owned()], vec!["@regionid".to_owned(), "@Other".to_owned()])
+    );
     assert_eq!(found.problems.len(), 1);
     assert!(found.problems[0].message.contains("@Other"));
     let broken = site.portal.inspect(&publisher(), "select 1\n;\nselect 2").await.unwrap();
@@ -97,11 +123,21 @@ async fn a_preview_shows_the_first_rows_under_the_publishers_own_values() {
     let site = Site::start().await;
     site.portal.add_defined_field(&admin(), region_field()).await.unwrap();
     let connection = site.connection().await;
-    let preview = |sql: &str| NewPreview { sql: sql.to_owned(), parameters: vec![], values: Values::new(), connection: connection.clone() };
-    let shown = site.portal.preview(&with_field(&publisher(), 1), preview("select id from sale where region_id = @RegionID")).await.unwrap();
+    let preview = |sql: &str| NewPreview {
+        sql: sql.to_owned(),
+        parameters: vec![],
+        values: Values::new(),
+        connection: connection.clone(),
+    };
+    let shown = site
+        .portal
+        .preview(&with_field(&publisher(), 1), preview("select id from sale where region_id = @RegionID"))
+        .await
+        .unwrap();
     assert_eq!(shown.columns, [("id".to_owned(), DataType::Integer)]);
     assert_eq!(json!(cells(&shown.batches[0]).unwrap()), json!([[1], [2]]));
-    let withheld = site.portal.preview(&publisher(), preview("select id from sale where region_id = @RegionID")).await.unwrap();
+    let withheld =
+        site.portal.preview(&publisher(), preview("select id from sale where region_id = @RegionID")).await.unwrap();
     assert_eq!((withheld.withheld.as_slice(), withheld.batches.len()), (["@RegionID".to_owned()].as_slice(), 0));
     let many = "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n";
     let cut = site.portal.preview(&publisher(), preview(many)).await.unwrap();

@@ -1,3 +1,5 @@
+//! Sort and filter: their order, their meaning, what they refuse, and a plain model that they must agree with.
+
 use std::cmp::Ordering;
 
 use arrow::array::{Date32Array, Decimal128Array, Float64Array};
@@ -64,12 +66,16 @@ async fn a_filter_that_does_not_fit_says_why() {
         assert_eq!(refused.to_string(), message);
         assert_eq!(results.rows(&run(), &arrangement).await.unwrap_err().to_string(), message);
     }
-    let many_filters = Arrangement { filter: vec![filtered("id", Op::Null, &[]).filter.remove(0); FILTERS_MAX + 1], ..sorted(&[]) };
+    let many_filters =
+        Arrangement { filter: vec![filtered("id", Op::Null, &[]).filter.remove(0); FILTERS_MAX + 1], ..sorted(&[]) };
     assert!(matches!(results.page(&run(), 0..1, &many_filters).await, Err(Error::TooManyFilters)));
     let many_keys = sorted(&vec![("id", true); SORT_KEYS_MAX + 1]);
     assert!(matches!(results.page(&run(), 0..1, &many_keys).await, Err(Error::TooManySortKeys)));
     let many_values = vec!["1"; crate::IN_VALUES_MAX + 1];
-    assert!(matches!(results.page(&run(), 0..1, &filtered("id", Op::In, &many_values)).await, Err(Error::TooManyValues)));
+    assert!(matches!(
+        results.page(&run(), 0..1, &filtered("id", Op::In, &many_values)).await,
+        Err(Error::TooManyValues)
+    ));
 }
 
 #[tokio::test]
@@ -114,12 +120,18 @@ fn rows_of(rows: &[Row]) -> RecordBatch {
         Arc::new(rows.iter().map(|row| row.day).collect::<Date32Array>()),
         Arc::new(rows.iter().map(|row| row.double).collect::<Float64Array>()),
     ];
-    RecordBatch::try_from_iter_with_nullable(COLUMNS.into_iter().zip(columns).map(|(name, array)| (name, array, true))).unwrap()
+    RecordBatch::try_from_iter_with_nullable(COLUMNS.into_iter().zip(columns).map(|(name, array)| (name, array, true)))
+        .unwrap()
 }
 
 /// NULL last in both directions, as people are promised.
 fn compared(one: &Row, other: &Row, column: &str, descending: bool) -> Ordering {
-    fn nulls_last<T>(one: Option<T>, other: Option<T>, descending: bool, compare: impl Fn(&T, &T) -> Ordering) -> Ordering {
+    fn nulls_last<T>(
+        one: Option<T>,
+        other: Option<T>,
+        descending: bool,
+        compare: impl Fn(&T, &T) -> Ordering,
+    ) -> Ordering {
         match (one, other) {
             (None, None) => Ordering::Equal,
             (None, Some(_)) => Ordering::Greater,
@@ -179,7 +191,10 @@ fn a_filter() -> impl Strategy<Value = Filter> {
         .prop_map(|(op, column, value)| (op, column, vec![value.to_string()]));
     let text_op = proptest::sample::select(vec![Op::Eq, Op::Ne, Op::Lt, Op::Ge, Op::In, Op::Contains, Op::Starts]);
     let text = (text_op, "[ab%_\\\\']{0,2}").prop_map(|(op, value)| (op, "text", vec![value]));
-    let null = (proptest::sample::select(vec![Op::Null, Op::NotNull]), proptest::sample::select(vec!["integer", "text", "amount"]))
+    let null = (
+        proptest::sample::select(vec![Op::Null, Op::NotNull]),
+        proptest::sample::select(vec!["integer", "text", "amount"]),
+    )
         .prop_map(|(op, column)| (op, column, vec![]));
     prop_oneof![valued, text, null].prop_map(|(op, column, values)| Filter { column: column.to_owned(), op, values })
 }

@@ -1,3 +1,5 @@
+//! Two million rows, paged to the end after a sort.
+
 use super::*;
 
 const ROWS: i64 = 2_000_000;

@@ -1,3 +1,5 @@
+//! Pages: what they read of the file, how they end, which columns and types they have.
+
 use arrow::array::{BinaryArray, BooleanArray, Decimal128Array, Float64Array, TimestampMicrosecondArray};
 use futures::TryStreamExt;
 
@@ -76,14 +78,19 @@ async fn columns_come_as_asked_and_others_are_unknown() {
         ..sorted(&[])
     };
     let page = results.page(&run(), 10..12, &columns(&["name", "id"])).await.unwrap();
-    assert_eq!(page.rows.schema().fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>(), ["name", "id"]);
+    assert_eq!(
+        page.rows.schema().fields().iter().map(|field| field.name().as_str()).collect::<Vec<_>>(),
+        ["name", "id"]
+    );
     assert_eq!(page.rows.column(0).as_string::<i32>().value(0), "name 00000010");
     assert_eq!(integers(&page.rows, "id"), [10, 11]);
 
     // What is not shown can be neither sorted nor filtered by, and the row number is nobody's column.
     let by_hidden = Arrangement { sort: sorted(&[("bucket", false)]).sort, ..columns(&["name"]) };
     let on_hidden = Arrangement { filter: filtered("bucket", Op::Eq, &["1"]).filter, ..columns(&["name"]) };
-    for arrangement in [by_hidden, on_hidden, columns(&["salary"]), sorted(&[("__row", false)]), sorted(&[("c0", false)])] {
+    for arrangement in
+        [by_hidden, on_hidden, columns(&["salary"]), sorted(&[("__row", false)]), sorted(&[("c0", false)])]
+    {
         let refused = results.page(&run(), 0..1, &arrangement).await.unwrap_err();
         assert!(matches!(refused, Error::NoSuchColumn(_)), "{arrangement:?}");
     }
@@ -127,7 +134,9 @@ async fn every_type_comes_back_as_it_went_in() {
         (
             "amount",
             Arc::new(
-                Decimal128Array::from(vec![Some(10_i128.pow(37)), None, Some(-5)]).with_precision_and_scale(38, 10).unwrap(),
+                Decimal128Array::from(vec![Some(10_i128.pow(37)), None, Some(-5)])
+                    .with_precision_and_scale(38, 10)
+                    .unwrap(),
             ),
         ),
         ("bytes", Arc::new(BinaryArray::from_opt_vec(vec![Some(b"\x00\xff"), None, Some(b"")]))),
@@ -141,7 +150,8 @@ async fn every_type_comes_back_as_it_went_in() {
         ("time", Arc::new(arrow::array::Time64MicrosecondArray::from(vec![Some(0), None, Some(86_399_999_999)]))),
         ("nothing", Arc::new(Int64Array::from(vec![None, None, None]))),
     ];
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true))).unwrap();
     let mut writer = results.create(&run(), batch.schema_ref()).unwrap();
     writer.write(&batch).unwrap();
     writer.flush().unwrap();

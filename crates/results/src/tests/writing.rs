@@ -1,3 +1,5 @@
+//! Files: when they have their names, what reads them meanwhile, what is left of interrupted work.
+
 use std::fs;
 
 use futures::stream;

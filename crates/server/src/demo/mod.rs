@@ -66,13 +66,14 @@ pub async fn run(config: &Config, options: &Options) -> Result<(), Error> {
     }
     let org = org::start(org_config(config), World::real()).await?;
     let portal = start_portal(config, World::real()).await?;
-    if options.blank {
-        announce_portal(&portal, config).await?;
-        announce_org(&org);
-    } else {
-        let seeded = seed::run(config, &org, &portal, &|step| println!("  {step}")).await?;
-        announce_portal(&portal, config).await?;
-        announce_org(&org);
+    let seeded = match options.blank {
+        true => None,
+        false => Some(seed::run(config, &org, &portal, &|step| println!("  {step}")).await?),
+    };
+    announce_portal(&portal, config).await?;
+    // The seed has used the one-time link.
+    announce_org(&org, seeded.is_none());
+    if let Some(seeded) = seeded {
         seeded.print();
     }
     println!("\nPress Ctrl-C to stop.");

@@ -172,7 +172,8 @@ fn money(amount: TPCHDecimal) -> f64 {
 
 fn insert(database: &Connection, table: &'static str, values: &[&dyn ToSql]) -> Result<(), Error> {
     let places = vec!["?"; values.len()].join(", ");
-    database.prepare_cached(&format!("insert into {table} values ({places})"))?.execute(values)?;
+    // At scales far below 1 the generator offers a part twice from one supplier: the first offer stands.
+    database.prepare_cached(&format!("insert or ignore into {table} values ({places})"))?.execute(values)?;
     Ok(())
 }
 

@@ -120,13 +120,11 @@ fn portal_url(config: &Config, portal: &RunningPortal) -> Url {
 
 fn describe(passwords: &DemoPasswords) -> Vec<String> {
     let password = |login: &str| passwords.of(login).map_or(String::new(), |password| password.expose().to_owned());
-    let mut lines = vec![format!("{:<22} {:<34} {}", ORG_ADMINISTRATOR.2, "the org's super administrator", password(ORG_ADMINISTRATOR.2))];
-    for person in PEOPLE {
-        let what = format!("{}: {}", person.groups.join(", "), person.shows);
-        lines.push(format!("{:<22} {:<34} {}", person.login, what, password(person.login)));
-    }
-    lines.push(format!("{EMERGENCY_LOGIN:<22} {:<34} {}", "emergency administrator of the portal", password(EMERGENCY_LOGIN)));
-    lines
+    let mut people = vec![(ORG_ADMINISTRATOR.2, "the org's super administrator: Admin Console".to_owned())];
+    people.extend(PEOPLE.iter().map(|person| (person.login, format!("{}: {}", person.groups.join(", "), person.shows))));
+    people.push((EMERGENCY_LOGIN, "the portal's emergency administrator, with a local account".to_owned()));
+    let width = people.iter().map(|(_, what)| what.chars().count()).max().unwrap_or_default();
+    people.into_iter().map(|(login, what)| format!("{login:<20} {what:<width$}  {}", password(login))).collect()
 }
 
 /// The two halves, as a browser reaches them, and the passwords of those who use it.

@@ -267,7 +267,8 @@ async fn events(
     Path(id): Path<RunId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let runs = app.portal.follow_run(&signed_in.actor, &id).await?;
-    let events = runs.map(|run| Ok(Event::default().event("run").json_data(RunBody::of(run)).unwrap_or_default()));
+    // The connection asks once more after the end.
+    let events = runs.fuse().map(|run| Ok(Event::default().event("run").json_data(RunBody::of(run)).unwrap_or_default()));
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 

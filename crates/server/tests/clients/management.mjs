@@ -8,9 +8,7 @@ const users = await client.userApi.listUsers({ limit: 2 });
 await users.each((user) => seen.users.push(user.profile.login));
 seen.users.sort();
 
-const group = await client.groupApi.createGroup
-  ? await client.groupApi.createGroup({ group: { profile: { name: 'SDK Node', description: 'made by the SDK' } } })
-  : await client.groupApi.addGroup({ group: { profile: { name: 'SDK Node', description: 'made by the SDK' } } });
+const group = await client.groupApi.createGroup({ group: { profile: { name: 'SDK Node', description: 'made by the SDK' } } });
 const user = await client.userApi.createUser({
   activate: true,
   body: {
@@ -24,7 +22,7 @@ seen.members = [];
 await (await client.groupApi.listGroupUsers({ groupId: group.id })).each((member) => seen.members.push(member.profile.login));
 seen.groups = [];
 await (await client.userApi.listUserGroups({ id: user.id, userId: user.id })).each((one) => seen.groups.push(one.profile.name));
-await client.userLifecycleApi.suspendUser({ id: user.id, userId: user.id }).catch(() => client.userApi.suspendUser({ userId: user.id }));
+await client.userApi.suspendUser({ userId: user.id, id: user.id });
 seen.suspended = (await client.userApi.getUser({ userId: user.id })).status;
 try {
   await client.userApi.getUser({ userId: '00u00000000000000000' });

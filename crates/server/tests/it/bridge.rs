@@ -20,7 +20,7 @@ async fn a_person_who_leaves_a_group_loses_its_role_and_one_who_is_suspended_eve
     api.delete(&format!("/api/v1/groups/{group}/users/{user}")).await.expect(204);
     api.post("/api/v1/users/pia@demo.example/lifecycle/suspend", json!({})).await.expect(200);
     site.advance(SYNC);
-    site.portal.portal.sync_now().await.unwrap();
+    site.portal.portal.sync().await.unwrap();
     let session = rosa.get("/api/v1/session").await;
     // A lost role ends the session; signing in again gives what is left.
     if session.status == 200 {

@@ -91,7 +91,7 @@ async fn every_answer_is_the_one_that_the_table_says() {
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-const PASSWORD: &str = "Only-one-role-2468";
+const PASSWORD: &str = "Quiet-harbour-2468";
 
 fn login(head: &str) -> String {
     format!("only-{}@demo.example", head.to_lowercase())

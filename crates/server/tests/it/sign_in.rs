@@ -90,7 +90,7 @@ async fn set_up_is_closed_for_good_once_it_was_claimed() {
     let code = site.portal.portal.offer_set_up_code().await.unwrap().unwrap();
     let claim = |code: &str| json!({"code": code, "name": "First", "login": "first", "password": "A-long-password-2468"});
     let mut stranger = site.stranger();
-    stranger.post("/api/v1/setup/claim", claim("guessed")).await.expect(404);
+    stranger.post("/api/v1/setup/claim", claim("guessed")).await.expect(422);
     let mut first = site.stranger();
     first.post("/api/v1/setup/claim", claim(code.expose())).await.expect(200);
     stranger.post("/api/v1/setup/claim", claim(code.expose())).await.expect(404);

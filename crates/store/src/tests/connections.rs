@@ -22,11 +22,23 @@ async fn a_password_is_sealed_for_its_own_row() {
         assert_eq!(connection::password(&mut tx, &vault, &one).await.unwrap(), Some(Secret::new("hunter2")));
         assert!(connection::find(&mut tx, &one).await.unwrap().unwrap().password_set);
 
-        let row = query("select password_sealed from connection where id = $1").bind(one.as_str()).one(&mut tx).await.unwrap();
+        let row = query("select password_sealed from connection where id = $1")
+            .bind(one.as_str())
+            .one(&mut tx)
+            .await
+            .unwrap();
         let sealed: Vec<u8> = row.get("password_sealed").unwrap();
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
-        query("update connection set password_sealed = $1 where id = $2").bind(sealed).bind(other.as_str()).execute(&mut tx).await.unwrap();
-        assert!(connection::password(&mut tx, &vault, &other).await.is_err(), "a sealed value opens in its own row alone");
+        query("update connection set password_sealed = $1 where id = $2")
+            .bind(sealed)
+            .bind(other.as_str())
+            .execute(&mut tx)
+            .await
+            .unwrap();
+        assert!(
+            connection::password(&mut tx, &vault, &other).await.is_err(),
+            "a sealed value opens in its own row alone"
+        );
 
         connection::set_password(&mut tx, &vault, &one, None).await.unwrap();
         assert!(!connection::find(&mut tx, &one).await.unwrap().unwrap().password_set);
@@ -48,7 +60,11 @@ async fn a_profile_comes_back_as_it_went_in_and_its_name_is_its_own() {
         let profile = Connection { kind, ..a_connection("Sales") };
         connection::insert(&mut tx, &profile, &Publishers::All, NOW).await.unwrap();
         assert_eq!(connection::find(&mut tx, &profile.id).await.unwrap().unwrap().connection, profile);
-        let changed = Connection { name: "Sales 2".to_owned(), budget: Budget { timeout_ms: 1_000, ..profile.budget }, ..profile };
+        let changed = Connection {
+            name: "Sales 2".to_owned(),
+            budget: Budget { timeout_ms: 1_000, ..profile.budget },
+            ..profile
+        };
         assert!(connection::update(&mut tx, &changed, &Publishers::All, NOW).await.unwrap());
         assert_eq!(connection::find(&mut tx, &changed.id).await.unwrap().unwrap().connection, changed);
         let taken = connection::insert(&mut tx, &a_connection("SALES 2"), &Publishers::All, NOW).await;

@@ -61,7 +61,12 @@ async fn an_order_that_is_not_listed_and_a_foreign_cursor_are_refused() {
         let unknown = connection::list(&mut tx, &listing(1, "settings; drop table view", None)).await;
         assert!(matches!(unknown, Err(Error::UnknownSort(_))));
         let cursor = connection::list(&mut tx, &listing(1, "name", None)).await.unwrap().next;
-        for (sort, after) in [("-name", cursor.clone()), ("created", cursor), ("name", Some("zz".to_owned())), ("name", Some("ä".to_owned()))] {
+        for (sort, after) in [
+            ("-name", cursor.clone()),
+            ("created", cursor),
+            ("name", Some("zz".to_owned())),
+            ("name", Some("ä".to_owned())),
+        ] {
             assert!(matches!(connection::list(&mut tx, &listing(1, sort, after)).await, Err(Error::UnknownCursor)));
         }
     })

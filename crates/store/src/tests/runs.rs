@@ -26,7 +26,11 @@ fn a_run(person: &str) -> Run {
         person_name: "Ursula".to_owned(),
         asked: Asked::Execute,
         state: RunState::Queued,
-        parameters: vec![GivenParameter { name: "Year".into(), label: "Year".into(), values: vec![Value::Integer(1995)] }],
+        parameters: vec![GivenParameter {
+            name: "Year".into(),
+            label: "Year".into(),
+            values: vec![Value::Integer(1995)],
+        }],
         columns: vec![Column::found("name", DataType::Text)],
         query_identity: "abc".to_owned(),
         withheld: vec!["@RegionID".to_owned()],
@@ -128,7 +132,8 @@ async fn lists_are_by_person_and_state_and_a_run_outlives_its_assignment() {
         run::insert(&mut tx, &run, None).await.unwrap();
         run::insert(&mut tx, &a_run("per_v"), None).await.unwrap();
         run::begin(&mut tx, &run.id, NOW).await.unwrap();
-        let available = crate::assignment::available(&mut tx, &"per_u".into(), None, NOW, &Listing::default()).await.unwrap();
+        let available =
+            crate::assignment::available(&mut tx, &"per_u".into(), None, NOW, &Listing::default()).await.unwrap();
         assert_eq!(available.items[0].last_run_at, Some(NOW));
 
         crate::assignment::delete(&mut tx, &assignment.id).await.unwrap();
@@ -138,7 +143,8 @@ async fn lists_are_by_person_and_state_and_a_run_outlives_its_assignment() {
         let running = run::list(&mut tx, None, Some(RunState::Running), &Listing::default()).await.unwrap();
         assert_eq!(running.items[0].id, run.id);
         for sort in ["created", "started", "finished", "title", "state", "person", "connection", "rows", "-bytes"] {
-            let listing = Listing { sort: Some(sort.to_owned()), limit: Some(1), q: Some("ursula".to_owned()), after: None };
+            let listing =
+                Listing { sort: Some(sort.to_owned()), limit: Some(1), q: Some("ursula".to_owned()), after: None };
             let first = run::list(&mut tx, None, None, &listing).await.unwrap();
             let second = run::list(&mut tx, None, None, &Listing { after: first.next, ..listing }).await.unwrap();
             assert_eq!((second.items.len(), second.next), (1, None), "{sort}");

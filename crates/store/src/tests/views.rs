@@ -22,7 +22,8 @@ async fn of_two_who_publish_the_next_version_one_is_told() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         let id = add_view(&mut tx, "sales", "per_petra").await;
-        let next = View { version: 2, title: "Sales again".to_owned(), ..view::find(&mut tx, &id).await.unwrap().unwrap() };
+        let next =
+            View { version: 2, title: "Sales again".to_owned(), ..view::find(&mut tx, &id).await.unwrap().unwrap() };
         assert!(view::advance(&mut tx, &next).await.unwrap());
         assert!(!view::advance(&mut tx, &next).await.unwrap());
         assert_eq!(view::find(&mut tx, &id).await.unwrap().unwrap(), next);
@@ -35,7 +36,11 @@ async fn a_name_is_taken_whatever_its_case() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         let id = add_view(&mut tx, "sales", "per_petra").await;
-        let view = View { id: ViewId::new(&OsRandom), name: "Sales".to_owned(), ..view::find(&mut tx, &id).await.unwrap().unwrap() };
+        let view = View {
+            id: ViewId::new(&OsRandom),
+            name: "Sales".to_owned(),
+            ..view::find(&mut tx, &id).await.unwrap().unwrap()
+        };
         assert!(view::insert(&mut tx, &view, NOW).await.unwrap_err().is_conflict());
     })
     .await;

@@ -5,8 +5,12 @@ use std::str::FromStr;
 use serde_json::Value;
 use world::Instant;
 
-use super::{Expression, Operator, Refused};
-use crate::model::{condition::Condition, fold, literal};
+use super::{Expression, Operator, Refused, parse};
+use crate::{
+    api::paging::Asked,
+    error::{Answer, Fault, codes},
+    model::{condition::Condition, fold, literal},
+};
 
 /// One attribute that a resource can be asked by.
 #[derive(Clone, Debug)]
@@ -53,13 +57,23 @@ pub struct Grammar {
     pub allows_not: bool,
 }
 
+/// What `filter` or `search` ask of a list; both at once are refused.
+pub fn condition(asked: &Asked, filter: &Grammar, search: &Grammar) -> Answer<Option<Condition>> {
+    match (asked.get("filter"), asked.get("search")) {
+        (Some(_), Some(_)) => Err(Fault::new(&codes::E0000033)),
+        (Some(text), None) => Ok(Some(filter.compile(&parse(text)?)?)),
+        (None, Some(text)) => Ok(Some(search.compile(&parse(text)?)?)),
+        (None, None) => Ok(None),
+    }
+}
+
 impl Grammar {
     pub fn compile(&self, expression: &Expression) -> Result<Condition, Refused> {
         match expression {
             Expression::And(terms) => Ok(Condition::joined(self.all(terms)?, "and")),
             Expression::Or(terms) => Ok(Condition::joined(self.all(terms)?, "or")),
             Expression::Not(_) if !self.allows_not => Err(Refused::Unsupported),
-            Expression::Not(term) => Ok(self.compile(term)?.not()),
+            Expression::Not(term) => Ok(self.compile(term)?.inverted()),
             Expression::Present(attribute) => {
                 let field = (self.field)(attribute).filter(|field| field.present).ok_or(Refused::Unsupported)?;
                 present(&field.column)
@@ -121,7 +135,7 @@ fn test(column: &Column, operator: Operator, value: &Value) -> Result<Condition,
                 head.then(" and ").and_then(inner).then(")")
             };
             // Whoever lacks the attribute has another value than any.
-            Ok(if operator == Operator::Ne { found(Operator::Eq).not() } else { found(operator) })
+            Ok(if operator == Operator::Ne { found(Operator::Eq).inverted() } else { found(operator) })
         }
     }
 }

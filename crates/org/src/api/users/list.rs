@@ -7,8 +7,8 @@ use crate::{
     Org,
     api::{
         filter::{
-            self, Operator,
-            compile::{Column, DATES, EQ, Field, Grammar},
+            Operator,
+            compile::{self, Column, DATES, EQ, Field, Grammar},
         },
         paging::{Asked, Beyond, invalid_cursor},
         user_body::{self, Omitted},
@@ -101,25 +101,18 @@ pub async fn list(State(org): State<Org>, asked: Asked, headers: HeaderMap) -> A
 }
 
 fn listing(asked: &Asked) -> Answer<Listing> {
-    let (filter, search) = (asked.get("filter"), asked.get("search"));
-    if filter.is_some() && search.is_some() {
-        return Err(Fault::new(&codes::E0000033));
-    }
-    let condition = match (filter, search) {
-        (Some(text), _) => Some(FILTER_GRAMMAR.compile(&filter::parse(text)?)?),
-        (_, Some(text)) => Some(SEARCH_GRAMMAR.compile(&filter::parse(text)?)?),
-        _ => None,
-    };
-    let key = match asked.get("sortBy").filter(|_| search.is_some()) {
+    let searched = asked.get("search").is_some();
+    let condition = compile::condition(asked, &FILTER_GRAMMAR, &SEARCH_GRAMMAR)?;
+    let key = match asked.get("sortBy").filter(|_| searched) {
         Some(name) => sort_key(name).ok_or_else(|| Fault::new(&codes::E0000031))?,
         None => Key::Id,
     };
-    let descending = match asked.get("sortOrder").filter(|_| search.is_some()).map(str::to_ascii_lowercase).as_deref() {
+    let descending = match asked.get("sortOrder").filter(|_| searched).map(str::to_ascii_lowercase).as_deref() {
         None | Some("asc") => false,
         Some("desc") => true,
         Some(_) => return Err(Fault::new(&codes::E0000031)),
     };
-    let after = asked.get("after").map(|text| read_cursor(text, search.is_some())).transpose()?;
+    let after = asked.get("after").map(|text| read_cursor(text, searched)).transpose()?;
     Ok(Listing { with_deactivated: condition.is_some(), condition, key, descending, after })
 }
 

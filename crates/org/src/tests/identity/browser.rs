@@ -96,11 +96,11 @@ impl Browser {
     }
 
     pub(super) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        self.send(self.from_here(self.client.post(self.url(path))).form(fields)).await
+        self.send(self.as_own_page(self.client.post(self.url(path))).form(fields)).await
     }
 
     pub(super) async fn json(&self, method: Method, path: &str, csrf: Option<&str>, body: Option<serde_json::Value>) -> Page {
-        let mut request = self.from_here(self.client.request(method, self.url(path)));
+        let mut request = self.as_own_page(self.client.request(method, self.url(path)));
         if let Some(csrf) = csrf {
             request = request.header("X-CSRF-Token", csrf);
         }
@@ -111,7 +111,7 @@ impl Browser {
         .await
     }
 
-    fn from_here(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    fn as_own_page(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
         if self.user_agent_headers { request.header(header::ORIGIN, &self.base).header("Sec-Fetch-Site", "same-origin") } else { request }
     }
 

@@ -39,6 +39,11 @@ export class Submission {
     }
   }
 
+  /** A field is typed into again: what was said against it before is not said of what stands there now. */
+  edited(name: string): void {
+    delete this.errors[name];
+  }
+
   /** What belongs to a field goes there; the rest is a problem of the whole form. */
   #take(problem: Problem): void {
     const all = Object.entries(problem.errors ?? {});
@@ -50,9 +55,10 @@ export class Submission {
   }
 }
 
-/** The server's words begin in lower case, as errors do there; beside a field they are a sentence. */
+/** The server's words begin in lower case and name things in backticks, as errors do there; here they are a sentence. */
 export function sentence(words: string): string {
-  const first = words.charAt(0).toUpperCase() + words.slice(1);
+  const named = words.replace(/`([^`]*)`/g, '“$1”');
+  const first = named.charAt(0).toUpperCase() + named.slice(1);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 

@@ -6,9 +6,17 @@ import {
   completionKeymap,
   type CompletionContext,
   type CompletionResult,
+  type CompletionSource,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
-import { PostgreSQL, sql, SQLite, type SQLNamespace } from '@codemirror/lang-sql';
+import {
+  keywordCompletionSource,
+  PostgreSQL,
+  schemaCompletionSource,
+  sql,
+  SQLite,
+  type SQLNamespace,
+} from '@codemirror/lang-sql';
 import { bracketMatching, HighlightStyle, syntaxHighlighting, syntaxTree } from '@codemirror/language';
 import { setDiagnostics, type Diagnostic } from '@codemirror/lint';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
@@ -195,10 +203,12 @@ function namespace(catalog: Catalog | undefined): SQLNamespace {
   return found;
 }
 
+const OWN = /[@?]\w*/;
+
 /** Offers the View's own words: identifiers after `@`, parameters after `?`. */
-function offer(words: () => Words) {
+function own(words: () => Words): CompletionSource {
   return (context: CompletionContext): CompletionResult | null => {
-    const before = context.matchBefore(/[@?]\w*/);
+    const before = context.matchBefore(OWN);
     if (!before) return null;
     const options = before.text.startsWith('@')
       ? words().fields.map(({ identifier, name }) => ({ label: identifier, detail: name }))
@@ -207,19 +217,31 @@ function offer(words: () => Words) {
   };
 }
 
+/** What the dialect offers is not offered within a word of the View: `@Unknown` must not become a keyword. */
+function elsewhere(source: CompletionSource): CompletionSource {
+  return (context) => (context.matchBefore(OWN) ? null : source(context));
+}
+
 function language(
   kind: ConnectionKind | undefined,
   catalog: Catalog | undefined,
   words: () => Words,
 ): Extension {
   const dialect = kind === 'postgresql' ? PostgreSQL : SQLite;
+  const config = {
+    dialect,
+    schema: namespace(catalog),
+    ...(kind === 'postgresql' ? { defaultSchema: 'public' } : {}),
+  };
   return [
-    sql({
-      dialect,
-      schema: namespace(catalog),
-      ...(kind === 'postgresql' ? { defaultSchema: 'public' } : {}),
+    sql(config),
+    autocompletion({
+      override: [
+        own(words),
+        elsewhere(schemaCompletionSource(config)),
+        elsewhere(keywordCompletionSource(dialect)),
+      ],
     }),
-    dialect.language.data.of({ autocomplete: offer(words) }),
   ];
 }
 
@@ -243,7 +265,6 @@ export function openEditor(parent: HTMLElement, options: Options): Editor {
         bracketMatching(),
         highlightActiveLine(),
         highlightSelectionMatches(),
-        autocompletion(),
         search({ top: false }),
         EditorView.lineWrapping,
         placeholder(options.placeholder),

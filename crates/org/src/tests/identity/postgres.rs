@@ -1,0 +1,28 @@
+//! The whole way once more, with PostgreSQL underneath.
+
+use super::{
+    super::site::{PASSWORD, Site},
+    browser::Browser,
+    relying_party::{LOGIN, RelyingParty},
+};
+use crate::OrgConfig;
+
+#[tokio::test]
+async fn postgresql_gives_the_same_answers() {
+    let database = testkit_postgres::Postgres::shared().fresh_database().parse().unwrap();
+    let site = Site::with(|config| OrgConfig { database, ..config }).await;
+    let party = RelyingParty::new(&site).await;
+    let browser = Browser::new(&site);
+    browser.submit_sign_in("/", LOGIN, "Wrong-Horse-7").await.is(401);
+    let tokens = party.tokens(&browser, &[("scope", "openid offline_access")]).await;
+    let refreshed = party.refresh(&browser, &tokens["refresh_token"]).await.is(200).json();
+    assert!(party.is_active(&browser, &refreshed["access_token"]).await);
+    let code = party.code(&browser, &[]).await;
+    let results = futures::future::join_all((0..50).map(|_| party.redeem(&browser, &code))).await;
+    assert_eq!(results.iter().filter(|page| page.status == 200).count(), 1);
+    assert!(results.iter().all(|page| matches!(page.status, 200 | 400)));
+    let racers: Vec<Browser> = (0..10).map(|_| Browser::new(&site)).collect();
+    futures::future::join_all(racers.iter().map(|racer| racer.sign_in(LOGIN, PASSWORD))).await;
+    browser.get("/login/signout").await.is(303);
+    browser.get("/api/v1/sessions/me").await.is(404);
+}
