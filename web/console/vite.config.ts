@@ -11,7 +11,7 @@ const GROUPS = [
   },
   {
     name: 'base',
-    test: /(ui\/src\/(Button|CopyButton|ProblemNote|Empty|copy|problem|format)\.|lucide\/svelte\/dist\/\w+\.|icons\/(search-x|circle-alert|circle-check|circle-pause|circle-dashed|chevron-down|lock|check)\.|console\/src\/lib\/(okta|places|session\/session)|lib\/okta\/|lib\/frame\/Logo)/,
+    test: /(ui\/src\/(Button|CopyButton|ProblemNote|Empty|copy|problem|format)\.|lucide\/svelte\/dist\/\w+\.|icons\/(search-x|circle-alert|circle-check|circle-pause|circle-dashed|chevron-down|lock|check)\.|console\/src\/lib\/(okta|places|session\/session)|lib\/okta\/|lib\/frame\/(Logo|Unreached)\.)/,
   },
   {
     name: 'frame',
@@ -22,9 +22,11 @@ const GROUPS = [
     test: /(ui\/src\/(Field|TextInput|PasswordInput|Select|Checkbox|Notice)\.|lib\/form\/(submission|leaving))/,
   },
   { name: 'dialog', test: /ui\/src\/(Dialog|ConfirmDialog|SecretOnce|leaving)\./ },
-  { name: 'page', test: /ui\/src\/(PageHeader|When|Badge|Panel)\./ },
+  {
+    name: 'page',
+    test: /(ui\/src\/(PageHeader|When|Badge|Panel)\.|lib\/(people\/people|log\/words)\.|icons\/(ban|hourglass|arrow-right)\.)/,
+  },
   { name: 'list', test: /(ui\/src\/(DataTable|Skeleton)\.|src\/lib\/(SearchBox|address|list|PartHead)\.)/ },
-  { name: 'people', test: /lib\/people\/(people|StatusBadge)\./ },
 ];
 
 export default defineConfig({

@@ -41,7 +41,26 @@ macro_rules! columns {
     )*};
 }
 
-columns!(String, i64, f64, Vec<u8>);
+columns!(String, f64, Vec<u8>);
+
+impl FromColumn for i64 {
+    fn from_column(row: &Row, column: &str) -> Option<i64> {
+        Option::<i64>::from_column(row, column).flatten()
+    }
+}
+
+impl FromColumn for Option<i64> {
+    /// A literal in a statement, as in `case … then 0`, is a smaller integer on PostgreSQL.
+    fn from_column(row: &Row, column: &str) -> Option<Option<i64>> {
+        match row {
+            Row::Sqlite(row) => row.try_get(column).ok(),
+            Row::Postgres(row) => {
+                let small = |_| row.try_get::<Option<i32>, _>(column).map(|value| value.map(i64::from));
+                row.try_get(column).or_else(small).ok()
+            }
+        }
+    }
+}
 
 macro_rules! mapped {
     ($($type:ty, $from:ty, $value:ident => $expr:expr;)*) => {$(

@@ -89,6 +89,16 @@ async fn a_migration_that_fails_leaves_nothing_of_itself() {
     .await;
 }
 
+#[tokio::test]
+async fn a_literal_is_a_number_on_both() {
+    each(async |db| {
+        let row = query("select case when 1 = 1 then 1 else 0 end as flag, 7 as n").one(&mut db.read().await.unwrap()).await.unwrap();
+        assert!(row.get::<bool>("flag").unwrap());
+        assert_eq!(row.get::<i64>("n").unwrap(), 7);
+    })
+    .await;
+}
+
 #[test]
 fn an_address_with_a_password_is_never_printed() {
     let address: Address = "postgres://wr:hunter2@localhost/meta".parse().unwrap();

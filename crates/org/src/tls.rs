@@ -15,8 +15,8 @@ use axum::{
 use axum_server::tls_rustls::RustlsConfig;
 use db::{Conn, Migration, query};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, SerialNumber,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use url::Host;
@@ -44,7 +44,8 @@ const LOOKED_EVERY: Duration = Duration::from_secs(6 * 3_600);
 const ALWAYS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// 0031.
-pub const MIGRATIONS: &[Migration] = &[Migration::new(31, "certificate", include_str!("../migrations/0031_certificate.sql"))];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration::new(31, "certificate", include_str!("../migrations/0031_certificate.sql"))];
 
 pub fn routes() -> Router<Org> {
     Router::new().route("/org-ca.pem", get(authority_file))
@@ -57,7 +58,8 @@ pub async fn server_config(org: &Org) -> Result<Arc<rustls::ServerConfig>> {
         None => own_certificate(org).await?,
     };
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
+    let builder =
+        rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(failed)?;
     let mut config = builder.with_no_client_auth().with_single_cert(chain, key).map_err(failed)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
@@ -75,7 +77,9 @@ pub async fn renewal(org: Org, listener: RustlsConfig) {
 }
 
 fn read_files(files: &CertificateFiles) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
-    let unreadable = |path: &Path, error: &dyn std::fmt::Display| Error::Certificate { reason: format!("{}: {error}", path.display()) };
+    let unreadable = |path: &Path, error: &dyn std::fmt::Display| Error::Certificate {
+        reason: format!("{}: {error}", path.display()),
+    };
     let chain = CertificateDer::pem_file_iter(&files.chain).map_err(|error| unreadable(&files.chain, &error))?;
     let chain: Vec<_> = chain.collect::<Result<_, _>>().map_err(|error| unreadable(&files.chain, &error))?;
     if chain.is_empty() {
@@ -93,10 +97,18 @@ struct Stored {
 }
 
 async fn load(org: &Org, conn: &mut Conn, name: &str) -> Result<Option<Stored>> {
-    let row = query("select pem, sealed_key, host_names, not_after_us from certificate where name = $1").bind(name).optional(conn).await?;
+    let row = query("select pem, sealed_key, host_names, not_after_us from certificate where name = $1")
+        .bind(name)
+        .optional(conn)
+        .await?;
     let Some(row) = row else { return Ok(None) };
     let key = org.vault.open(&identity(name), &row.get::<Vec<u8>>("sealed_key")?)?;
-    Ok(Some(Stored { pem: row.get("pem")?, key, host_names: row.get("host_names")?, not_after: row.get("not_after_us")? }))
+    Ok(Some(Stored {
+        pem: row.get("pem")?,
+        key,
+        host_names: row.get("host_names")?,
+        not_after: row.get("not_after_us")?,
+    }))
 }
 
 async fn store(org: &Org, conn: &mut Conn, name: &str, stored: &Stored) -> Result<()> {
@@ -134,7 +146,13 @@ async fn own_certificate(org: &Org) -> Result<(Vec<CertificateDer<'static>>, Pri
     };
     let names = host_names(org).join(" ");
     let server = match load(org, &mut tx, SERVER).await? {
-        Some(server) if server.not_after > now.plus(RENEWED_BEFORE) && server.host_names == names && issued_by(&server, &authority) => server,
+        Some(server)
+            if server.not_after > now.plus(RENEWED_BEFORE)
+                && server.host_names == names
+                && issued_by(&server, &authority) =>
+        {
+            server
+        }
         _ => {
             let made = make_server(org, &authority, names, now)?;
             store(org, &mut tx, SERVER, &made).await?;
@@ -143,8 +161,10 @@ async fn own_certificate(org: &Org) -> Result<(Vec<CertificateDer<'static>>, Pri
     };
     tx.commit().await?;
     let file = org.config.data_folder.join(AUTHORITY_FILE);
-    Files::write(&file, authority.pem.as_bytes(), Readers::Usual).map_err(|source| Error::Folder { place: file.display().to_string(), source })?;
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(server.pem.as_bytes()).collect::<Result<_, _>>().map_err(failed)?;
+    Files::write(&file, authority.pem.as_bytes(), Readers::Usual)
+        .map_err(|source| Error::Folder { place: file.display().to_string(), source })?;
+    let chain: Vec<_> =
+        CertificateDer::pem_slice_iter(server.pem.as_bytes()).collect::<Result<_, _>>().map_err(failed)?;
     let key = PrivateKeyDer::from_pem_slice(server.key.expose_bytes()).map_err(failed)?;
     Ok((chain, key))
 }
@@ -176,7 +196,8 @@ fn make_authority(org: &Org, now: Instant) -> Result<Stored> {
     let not_after = now.plus(AUTHORITY_LIFE);
     let mut parameters = parameters(org, "certificate authority", Vec::new(), now, not_after)?;
     parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+    parameters.key_usages =
+        vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
     let certificate = parameters.self_signed(&key).map_err(failed)?;
     Ok(Stored { pem: certificate.pem(), key: Secret::new(key.serialize_pem()), host_names: String::new(), not_after })
 }
@@ -196,7 +217,13 @@ fn make_server(org: &Org, authority: &Stored, host_names: String, now: Instant) 
     Ok(Stored { pem, key: Secret::new(key.serialize_pem()), host_names, not_after })
 }
 
-fn parameters(org: &Org, what: &str, names: Vec<String>, now: Instant, not_after: Instant) -> Result<CertificateParams> {
+fn parameters(
+    org: &Org,
+    what: &str,
+    names: Vec<String>,
+    now: Instant,
+    not_after: Instant,
+) -> Result<CertificateParams> {
     let mut parameters = CertificateParams::new(names).map_err(failed)?;
     let mut name = DistinguishedName::new();
     name.push(DnType::OrganizationName, "WebReports built-in org");
@@ -225,9 +252,15 @@ fn failed(error: impl std::fmt::Display) -> Error {
 
 /// `GET /org-ca.pem`
 async fn authority_file(State(org): State<Org>) -> Answer<Response> {
-    let row = query("select pem from certificate where name = $1").bind(AUTHORITY).optional(&mut *org.db.read().await?).await?;
+    let row = query("select pem from certificate where name = $1")
+        .bind(AUTHORITY)
+        .optional(&mut *org.db.read().await?)
+        .await?;
     let Some(row) = row else { return Err(Fault::new(&codes::E0000008)) };
     let pem: String = row.get("pem")?;
-    let headers = [(header::CONTENT_TYPE, "application/x-pem-file"), (header::CONTENT_DISPOSITION, "attachment; filename=\"org-ca.pem\"")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-pem-file"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"org-ca.pem\""),
+    ];
     Ok((headers, pem).into_response())
 }

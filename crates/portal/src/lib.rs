@@ -32,12 +32,12 @@ pub use connections::{ConnectionProfile, NewConnection, SOURCES_FOLDER};
 pub use error::{Error, Result};
 pub use fields::NewField;
 pub use files::ExportFile;
+pub use interruption::SHUTDOWN_GRACE;
 pub use people::{
     Applied, BegunSignIn, Bridge, Check, CheckName, CheckState, ClientSecretState, FinishedSignIn, Lamp, ListedPerson,
     ListedRole, LogEntry, NewAdministrator, NewBridge, PersonDetails, PlanStep, SetUp, SignInOptions, SignedIn, Source,
     StepDone, StepState, SyncState, Synced, TokenFacts, TokenOwner, TokenState, Wish,
 };
-pub use interruption::SHUTDOWN_GRACE;
 pub use preview::{Inspection, NewPreview, PREVIEW_ROWS_MAX, Preview, QueryProblem};
 pub use runs::{NewRun, RunStatus};
 pub use views::{NewView, VIEW_ACTIONS, ViewDetails};

@@ -63,6 +63,14 @@ describe('a draft', () => {
     expect(after.base).toBe(3);
   });
 
+  it('of one person does not come back to another who signs in in the same tab', () => {
+    const before = new Draft(view, undefined, 'p1');
+    before.content.title = 'Other';
+    before.keep();
+    expect(new Draft(view, undefined, 'p2').restored).toBe(false);
+    expect(new Draft(view, undefined, 'p1').restored).toBe(true);
+  });
+
   it('does not come back once it was published or thrown away', () => {
     const before = new Draft(view);
     before.content.title = 'Other';
@@ -74,7 +82,7 @@ describe('a draft', () => {
   it('keeps nothing when nothing was typed', () => {
     const draft = new Draft(view);
     draft.keep();
-    expect(sessionStorage.getItem('webreports.view.v1')).toBeNull();
+    expect(sessionStorage.getItem('webreports.view.v1.')).toBeNull();
   });
 
   it('works where storage is switched off', () => {

@@ -46,7 +46,8 @@ pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Response {
 
 fn page(headers: &HeaderMap) -> Response {
     let Some(file) = Build::get(PAGE) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT)
+            .into_response();
     };
     let policy = policy(&String::from_utf8_lossy(&file.data));
     let mut response = send(PAGE, file, headers);

@@ -61,7 +61,13 @@ pub async fn offer(org: &Org) -> Result<Option<Url>> {
 }
 
 /// `POST /admin/api/first-administrator`
-pub async fn redeem(State(org): State<Org>, address: Address, origin: CallOrigin, headers: HeaderMap, body: Body) -> Answer<Response> {
+pub async fn redeem(
+    State(org): State<Org>,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Response> {
     must_be_json(&headers)?;
     if !csrf::is_from_own_page(&headers, &address.0) {
         return Err(Fault::new(&codes::E0000212));
@@ -118,7 +124,8 @@ async fn is_open(conn: &mut Conn, org: &Org, code: &Secret) -> Result<bool> {
 
 /// Of any number of callers at once one gets `true`.
 async fn consume(conn: &mut Conn, org: &Org, code: &Secret) -> Result<bool> {
-    let done = query("update first_administrator set used_us = $1 where id = $2 and code_hash = $3 and used_us is null");
+    let done =
+        query("update first_administrator set used_us = $1 where id = $2 and code_hash = $3 and used_us is null");
     Ok(done.bind(org.now()).bind(ROW).bind(hash(org, code)).execute(conn).await? == 1)
 }
 
@@ -128,7 +135,8 @@ async fn check(conn: &mut Conn, body: &Map<String, Value>) -> Answer<(Profile, S
     let profile = Profile::of(&email, &email, &given("firstName")?, &given("lastName")?);
     let password = Secret::new(body.text("password")?.unwrap_or_default());
     // The user name is the mail address: what is wrong with one is wrong with both, and is said once.
-    let mut causes: Vec<String> = profile::check(&profile).into_iter().filter(|cause| !cause.starts_with("login:")).collect();
+    let mut causes: Vec<String> =
+        profile::check(&profile).into_iter().filter(|cause| !cause.starts_with("login:")).collect();
     if password.is_empty() {
         causes.push("password: The field cannot be left blank".to_owned());
     } else {

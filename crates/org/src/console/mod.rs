@@ -22,7 +22,8 @@ use crate::Org;
 pub use first_administrator::offer as first_administrator_link;
 
 /// 0030.
-pub const MIGRATIONS: &[Migration] = &[Migration::new(30, "first_administrator", include_str!("../../migrations/0030_first_administrator.sql"))];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration::new(30, "first_administrator", include_str!("../../migrations/0030_first_administrator.sql"))];
 
 pub fn routes() -> Router<Org> {
     Router::new()

@@ -1,10 +1,6 @@
 //! Who is at the console, and what they may do there.
 
-use axum::{
-    Json,
-    extract::State,
-    http::HeaderMap,
-};
+use axum::{Json, extract::State, http::HeaderMap};
 use serde_json::{Value, json};
 
 use super::administrator::Administrator;
@@ -38,12 +34,19 @@ const RIGHTS: [(&str, &str); 9] = [
 ];
 
 /// `GET /admin/api/session`
-pub async fn show(State(org): State<Org>, administrator: Administrator, address: Address, headers: HeaderMap) -> Answer<Json<Value>> {
+pub async fn show(
+    State(org): State<Org>,
+    administrator: Administrator,
+    address: Address,
+    headers: HeaderMap,
+) -> Answer<Json<Value>> {
     let current = session::current(&org, &headers, &mut *org.db.read().await?).await?;
     let current = current.ok_or_else(|| Fault::new(&codes::E0000011))?;
     session::touch(&org, &current).await?;
     let mut change = administrator.begin(&org).await?;
-    change.record(Event::new("user.session.access_admin_app").target(Party::user(&current.user)).session(&current.external_id));
+    change.record(
+        Event::new("user.session.access_admin_app").target(Party::user(&current.user)).session(&current.external_id),
+    );
     change.commit().await?;
     Ok(Json(body(&org, &address, &current, &administrator.roles).await?))
 }
@@ -53,7 +56,8 @@ pub(super) async fn body(org: &Org, address: &Address, session: &Session, roles:
     let mut reader = org.db.read().await?;
     let organization = organization::get(&mut reader).await?;
     let policy = SessionPolicy::get(&mut reader).await?;
-    let kinds: Vec<RoleType> = RoleType::ALL.iter().copied().filter(|kind| roles.iter().any(|role| role.kind == *kind)).collect();
+    let kinds: Vec<RoleType> =
+        RoleType::ALL.iter().copied().filter(|kind| roles.iter().any(|role| role.kind == *kind)).collect();
     let held = |name: &str| Right::named(name).is_some_and(|right| kinds.iter().any(|kind| right.held_by(*kind)));
     let rights: Vec<&str> = RIGHTS.iter().filter(|(_, right)| held(right)).map(|(name, _)| *name).collect();
     let labels: Vec<Value> = kinds.iter().map(|kind| json!({ "type": kind.as_str(), "label": kind.label() })).collect();

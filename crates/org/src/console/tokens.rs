@@ -37,7 +37,12 @@ const NEAR: Duration = Duration::from_secs(7 * 24 * 3_600);
 const ANY_ZONE: &str = "ALL_IP_ZONES";
 
 /// `POST /admin/api/tokens`
-pub async fn create(State(org): State<Org>, administrator: Administrator, headers: HeaderMap, body: Body) -> Answer<Json<Value>> {
+pub async fn create(
+    State(org): State<Org>,
+    administrator: Administrator,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Json<Value>> {
     must_be_json(&headers)?;
     if !administrator.may(Right::CREATE_TOKENS) {
         return Err(Fault::forbidden());
@@ -45,7 +50,8 @@ pub async fn create(State(org): State<Org>, administrator: Administrator, header
     let body = with_any_zone(body.object()?);
     let mut change = administrator.begin(&org).await?;
     let (name, network) = api_tokens::content(&mut change, &body).await?;
-    let (row, value) = token::create(&mut change, &org.vault, &org.world, &administrator.user.id, &name, &network).await?;
+    let (row, value) =
+        token::create(&mut change, &org.vault, &org.world, &administrator.user.id, &name, &network).await?;
     change.record(Event::new("system.api_token.create").target(token_party(&row)));
     change.commit().await?;
     Ok(Json(json!({
@@ -64,7 +70,11 @@ pub struct Asked {
 }
 
 /// `GET /admin/api/tokens?q=`: all tokens for those who may see all, one's own otherwise.
-pub async fn list(State(org): State<Org>, administrator: Administrator, Query(asked): Query<Asked>) -> Answer<Json<Value>> {
+pub async fn list(
+    State(org): State<Org>,
+    administrator: Administrator,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<Value>> {
     if !administrator.may(Right::named("apiTokens.read").unwrap_or(Right::ALL_TOKENS)) {
         return Err(Fault::forbidden());
     }
@@ -76,7 +86,8 @@ pub async fn list(State(org): State<Org>, administrator: Administrator, Query(as
     for row in &rows {
         if !owners.contains_key(&row.user_id) {
             let roles = role::roles_of(&mut reader, &row.user_id).await?;
-            owners.insert(row.user_id.clone(), (user::by_id(&mut reader, &row.user_id).await?, role::strongest(&roles)));
+            owners
+                .insert(row.user_id.clone(), (user::by_id(&mut reader, &row.user_id).await?, role::strongest(&roles)));
         }
     }
     let bodies = rows.iter().map(|row| body_of(row, owners.get(&row.user_id), org.now())).collect();
@@ -84,7 +95,13 @@ pub async fn list(State(org): State<Org>, administrator: Administrator, Query(as
 }
 
 /// `PUT /admin/api/tokens/{id}`: name and network condition.
-pub async fn update(State(org): State<Org>, administrator: Administrator, headers: HeaderMap, Path(id): Path<String>, body: Body) -> Answer<Json<Value>> {
+pub async fn update(
+    State(org): State<Org>,
+    administrator: Administrator,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    body: Body,
+) -> Answer<Json<Value>> {
     must_be_json(&headers)?;
     let body = with_any_zone(body.object()?);
     let mut change = administrator.begin(&org).await?;
@@ -100,7 +117,9 @@ pub async fn update(State(org): State<Org>, administrator: Administrator, header
     let after = token::by_id(&mut change, &row.id, now).await?.ok_or_else(|| Fault::not_found(&id, "Token"))?;
     let owner = user::by_id(&mut change, &after.user_id).await?;
     let strongest = role::strongest(&role::roles_of(&mut change, &after.user_id).await?);
-    change.record(Event::new("system.api_token.update").target(token_party(&after)).target(Party::user(&administrator.user)));
+    change.record(
+        Event::new("system.api_token.update").target(token_party(&after)).target(Party::user(&administrator.user)),
+    );
     change.commit().await?;
     Ok(Json(body_of(&after, Some(&(owner, strongest)), now)))
 }

@@ -284,6 +284,8 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("group.profile.update", "Update Okta group"),
     ("group.user_membership.add", "Add user to group membership"),
     ("group.user_membership.remove", "Remove user from group membership"),
+    ("oauth2.scope.created", "OAuth2 scope is created"),
+    ("oauth2.scope.deleted", "OAuth2 scope is deleted"),
     ("policy.evaluate_sign_on", "Evaluation of sign-on policy"),
     ("security.trusted_origin.activate", "Activate trusted origin"),
     ("security.trusted_origin.create", "Create trusted origin"),

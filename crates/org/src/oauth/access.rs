@@ -37,14 +37,19 @@ impl AccessToken {
 
 /// Reads an access token of this server. `None`: it is none, has lapsed, or was ended with what it hangs on.
 pub async fn read(org: &Org, conn: &mut Conn, server: &Server, token: &Secret) -> Result<Option<AccessToken>> {
-    let Some(claims) = key::verify(conn, server, server.access_purpose(), token.expose()).await? else { return Ok(None) };
+    let Some(claims) = key::verify(conn, server, server.access_purpose(), token.expose()).await? else {
+        return Ok(None);
+    };
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     let issued_here = text("iss").is_some_and(|issuer| is_issuer(org, server, issuer));
     let Some(jti) = text("jti").filter(|jti| jti.starts_with("AT.") && issued_here) else { return Ok(None) };
     if claims.get("exp").and_then(Value::as_i64).is_none_or(|expires| Instant::from_seconds(expires) <= org.now()) {
         return Ok(None);
     }
-    let Some(grant) = grant::by_access_token(conn, jti, org.now()).await?.filter(|grant| grant.server_id == server.id) else { return Ok(None) };
+    let Some(grant) = grant::by_access_token(conn, jti, org.now()).await?.filter(|grant| grant.server_id == server.id)
+    else {
+        return Ok(None);
+    };
     let Some((app, user)) = behind(conn, &grant).await? else { return Ok(None) };
     let scopes = claims.get("scp").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let scopes = scopes.iter().filter_map(Value::as_str).map(str::to_owned).collect();

@@ -19,10 +19,7 @@ use super::{
     fault::{OAuthFault, OAuthResult},
     key::signature_only,
 };
-use crate::{
-    Org,
-    model::app::secrets,
-};
+use crate::{Org, model::app::secrets};
 
 /// How far clocks may differ.
 const SKEW: Duration = Duration::from_secs(300);
@@ -48,28 +45,47 @@ impl Audiences {
 
 /// Who an assertion says that it is from; nothing is checked yet.
 pub fn claimed_client(assertion: &Secret) -> OAuthResult<String> {
-    let claims: Value = jsonwebtoken::dangerous::insecure_decode_claims(assertion.expose()).map_err(|_| unparsable())?;
+    let claims: Value =
+        jsonwebtoken::dangerous::insecure_decode_claims(assertion.expose()).map_err(|_| unparsable())?;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     match (text("iss"), text("sub")) {
         (Some(issuer), Some(subject)) if issuer == subject => Ok(issuer.to_owned()),
-        (Some(_), Some(_)) => Err(OAuthFault::invalid_client("The subject claim for client_assertion is not a valid client_id.")),
+        (Some(_), Some(_)) => {
+            Err(OAuthFault::invalid_client("The subject claim for client_assertion is not a valid client_id."))
+        }
         _ => Err(OAuthFault::invalid_client("The issuer claim for client_assertion is not a valid client_id.")),
     }
 }
 
 /// Checks an assertion of this client. Its `jti`, when it has one, is then to be used up by [`once`].
-pub async fn check(org: &Org, conn: &mut Conn, client: &Client, assertion: &Secret, audiences: &Audiences) -> OAuthResult<Option<String>> {
+pub async fn check(
+    org: &Org,
+    conn: &mut Conn,
+    client: &Client,
+    assertion: &Secret,
+    audiences: &Audiences,
+) -> OAuthResult<Option<String>> {
     let header = jsonwebtoken::decode_header(assertion.expose()).map_err(|_| unparsable())?;
     let claims = match client.oauth.token_endpoint_auth_method.as_str() {
         "client_secret_jwt" => by_secret(org, conn, client, assertion, header.alg).await?,
         "private_key_jwt" => by_key(client, assertion, header.alg, header.kid.as_deref())?,
-        _ => return Err(OAuthFault::invalid_client("Client authentication failed. Either the client or the client credentials are invalid.")),
+        _ => {
+            return Err(OAuthFault::invalid_client(
+                "Client authentication failed. Either the client or the client credentials are invalid.",
+            ));
+        }
     };
     check_claims(&claims, audiences, org.now())?;
     Ok(claims.get("jti").and_then(Value::as_str).map(str::to_owned))
 }
 
-async fn by_secret(org: &Org, conn: &mut Conn, client: &Client, assertion: &Secret, algorithm: Algorithm) -> OAuthResult<Value> {
+async fn by_secret(
+    org: &Org,
+    conn: &mut Conn,
+    client: &Client,
+    assertion: &Secret,
+    algorithm: Algorithm,
+) -> OAuthResult<Value> {
     if !matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
         return Err(wrong_algorithm());
     }
@@ -87,7 +103,10 @@ async fn by_secret(org: &Org, conn: &mut Conn, client: &Client, assertion: &Secr
 }
 
 fn by_key(client: &Client, assertion: &Secret, algorithm: Algorithm, kid: Option<&str>) -> OAuthResult<Value> {
-    let allowed = matches!(algorithm, Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 | Algorithm::ES256 | Algorithm::ES384);
+    let allowed = matches!(
+        algorithm,
+        Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 | Algorithm::ES256 | Algorithm::ES384
+    );
     if !allowed {
         return Err(wrong_algorithm());
     }
@@ -98,7 +117,8 @@ fn by_key(client: &Client, assertion: &Secret, algorithm: Algorithm, kid: Option
         };
         return Err(OAuthFault::invalid_client(text));
     };
-    let jwks: JwkSet = serde_json::from_value(jwks).map_err(|_| OAuthFault::invalid_client("The client JWKSet is invalid."))?;
+    let jwks: JwkSet =
+        serde_json::from_value(jwks).map_err(|_| OAuthFault::invalid_client("The client JWKSet is invalid."))?;
     let signing = |key: &&Jwk| !matches!(&key.common.public_key_use, Some(PublicKeyUse::Encryption));
     let keys: Vec<&Jwk> = match kid {
         Some(kid) => jwks.keys.iter().filter(|key| key.common.key_id.as_deref() == Some(kid)).filter(signing).collect(),
@@ -124,7 +144,9 @@ fn check_claims(claims: &Value, audiences: &Audiences, now: Instant) -> OAuthRes
     if !accepted {
         return refused("The audience claim for client_assertion must be the endpoint invoked for the request.");
     }
-    let time = |name: &str| claims.get(name).and_then(|value| value.as_i64().or_else(|| value.as_f64().map(|value| value as i64)));
+    let time = |name: &str| {
+        claims.get(name).and_then(|value| value.as_i64().or_else(|| value.as_f64().map(|value| value as i64)))
+    };
     let Some(expires) = time("exp") else {
         return refused("The client_assertion must contain the 'exp' claim as seconds since epoch.");
     };
@@ -150,10 +172,16 @@ pub async fn once(org: &Org, client: &Client, jti: &str) -> OAuthResult<()> {
         .execute(&mut tx)
         .await?;
     let hash = org.vault.keyed_hash("client assertion", format!("{}\0{jti}", client.client_id).as_bytes());
-    let first = query("insert into client_assertion (assertion_hash, expires_us) values ($1, $2) on conflict (assertion_hash) do nothing");
+    let first = query(
+        "insert into client_assertion (assertion_hash, expires_us) values ($1, $2) on conflict (assertion_hash) do nothing",
+    );
     let first = first.bind(hash).bind(now.plus(LIFE_MAX).plus(SKEW).plus(SKEW)).execute(&mut tx).await?;
     tx.commit().await?;
-    if first == 1 { Ok(()) } else { Err(OAuthFault::invalid_client("The client_assertion token has already been used.")) }
+    if first == 1 {
+        Ok(())
+    } else {
+        Err(OAuthFault::invalid_client("The client_assertion token has already been used."))
+    }
 }
 
 fn unparsable() -> OAuthFault {
@@ -175,13 +203,21 @@ mod tests {
 
     #[test]
     fn audience_and_times_are_checked() {
-        let audiences = Audiences { issuer: "https://org.test".to_owned(), endpoints: vec!["https://org.test/oauth2/v1/token".to_owned()] };
+        let audiences = Audiences {
+            issuer: "https://org.test".to_owned(),
+            endpoints: vec!["https://org.test/oauth2/v1/token".to_owned()],
+        };
         let now = Instant::from_seconds(1_800_000_000);
         let claims = |aud: &str, exp: i64, iat: i64| json!({ "aud": aud, "exp": 1_800_000_000 + exp, "iat": 1_800_000_000 + iat });
         for aud in ["https://org.test", "https://org.test/oauth2/v1/token", "https://org.test//oauth2/v1/token"] {
             assert!(check_claims(&claims(aud, 3_000, 0), &audiences, now).is_ok(), "{aud}");
         }
-        for (aud, exp, iat) in [("https://other.test", 60, 0), ("https://org.test", -301, -600), ("https://org.test", 4_000, 0), ("https://org.test", 600, 400)] {
+        for (aud, exp, iat) in [
+            ("https://other.test", 60, 0),
+            ("https://org.test", -301, -600),
+            ("https://org.test", 4_000, 0),
+            ("https://org.test", 600, 400),
+        ] {
             assert!(check_claims(&claims(aud, exp, iat), &audiences, now).is_err(), "{aud} {exp} {iat}");
         }
         assert!(check_claims(&json!({ "aud": "https://org.test" }), &audiences, now).is_err());

@@ -12,6 +12,7 @@ use super::{
     authorize_answer as answer,
     authorize_request::{self as request, Asked, Destination},
     client::Client,
+    custom_scope,
     fault::{OAuthFault, OAuthResult},
     grant::{self, Code, NewGrant},
     parameters::{Form, Parameters},
@@ -48,7 +49,10 @@ pub async fn asking(conn: &mut Conn, from: &ReturnAddress) -> Result<Option<Aski
         return Ok(None);
     }
     let found = request::destination(conn, &Parameters::parse(from.query())).await?.ok();
-    Ok(found.map(|(client, destination)| Asking { label: client.app.label, redirect_origin: request::origin_of(&destination.redirect_uri) }))
+    Ok(found.map(|(client, destination)| Asking {
+        label: client.app.label,
+        redirect_origin: request::origin_of(&destination.redirect_uri),
+    }))
 }
 
 /// The user name that an authorize request suggests.
@@ -62,26 +66,50 @@ fn is_authorize(path: &str) -> bool {
 }
 
 /// `GET …/v1/authorize`
-pub async fn by_query(org: State<Org>, server: Server, address: Address, origin: CallOrigin, headers: HeaderMap, uri: Uri) -> Answer<Response> {
+pub async fn by_query(
+    org: State<Org>,
+    server: Server,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Answer<Response> {
     let parameters = Parameters::parse(uri.query().unwrap_or_default());
     authorize(&org, &server, &address, &origin, &headers, uri.path(), &parameters).await
 }
 
 /// `POST …/v1/authorize`
-pub async fn by_form(org: State<Org>, server: Server, address: Address, origin: CallOrigin, headers: HeaderMap, uri: Uri, Form(parameters): Form) -> Answer<Response> {
+pub async fn by_form(
+    org: State<Org>,
+    server: Server,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    uri: Uri,
+    Form(parameters): Form,
+) -> Answer<Response> {
     authorize(&org, &server, &address, &origin, &headers, uri.path(), &parameters).await
 }
 
-async fn authorize(org: &Org, server: &Server, address: &Address, origin: &CallOrigin, headers: &HeaderMap, path: &str, parameters: &Parameters) -> Answer<Response> {
+async fn authorize(
+    org: &Org,
+    server: &Server,
+    address: &Address,
+    origin: &CallOrigin,
+    headers: &HeaderMap,
+    path: &str,
+    parameters: &Parameters,
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let company = login_page::company(&mut reader).await?;
     let (client, destination) = match request::destination(&mut reader, parameters).await? {
         Ok(found) => found,
         Err(fault) => return Ok(answer::show_fault(&company, &fault)),
     };
+    let custom = custom_scope::of_server(&mut reader, server).await?;
     let current = session::current(org, headers, &mut reader).await?;
     drop(reader);
-    let asked = match request::check(server, &client, &parameters.without(reauthentication::NAME)) {
+    let asked = match request::check(server, &custom, &client, &parameters.without(reauthentication::NAME)) {
         Ok(asked) => asked,
         Err(fault) => return Ok(answer::send_fault(&company, &destination, &fault)),
     };
@@ -103,7 +131,11 @@ async fn authorize(org: &Org, server: &Server, address: &Address, origin: &CallO
             }
         }
         None if asked.prompt.none => {
-            let fault = OAuthFault::new(400, "login_required", "The client specified not to prompt, but the user is not logged in.");
+            let fault = OAuthFault::new(
+                400,
+                "login_required",
+                "The client specified not to prompt, but the user is not logged in.",
+            );
             answer::send_fault(&company, &destination, &fault)
         }
         None => to_sign_in(org, path, &asked, parameters),
@@ -115,7 +147,12 @@ async fn authorize(org: &Org, server: &Server, address: &Address, origin: &CallO
 }
 
 /// A session token is worth a session where there is none.
-async fn begin_by_token(org: &Org, origin: &CallOrigin, headers: &HeaderMap, parameters: &Parameters) -> Answer<Option<NewSession>> {
+async fn begin_by_token(
+    org: &Org,
+    origin: &CallOrigin,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> Answer<Option<NewSession>> {
     let Some(token) = parameters.get("sessionToken").map(Secret::new) else { return Ok(None) };
     let mut change = Change::begin(org, Party::system(), origin.clone()).await?;
     let Some(user) = session_token::consume(&mut change, org, &token).await? else { return Ok(None) };
@@ -131,11 +168,24 @@ fn to_sign_in(org: &Org, path: &str, asked: &Asked, parameters: &Parameters) -> 
     let plain = parameters.without("sessionToken");
     let query = if again { reauthentication::mark(org, &plain) } else { plain.encode() };
     let from = ReturnAddress::of(path, &query);
-    let location = format!("{}?{}", login_page::PATH, url::form_urlencoded::Serializer::new(String::new()).append_pair("fromURI", from.as_str()).finish());
-    (StatusCode::FOUND, [(header::LOCATION, location), (header::REFERRER_POLICY, "no-referrer".to_owned())]).into_response()
+    let location = format!(
+        "{}?{}",
+        login_page::PATH,
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("fromURI", from.as_str()).finish()
+    );
+    (StatusCode::FOUND, [(header::LOCATION, location), (header::REFERRER_POLICY, "no-referrer".to_owned())])
+        .into_response()
 }
 
-async fn grant_code(org: &Org, server: &Server, origin: &CallOrigin, client: &Client, destination: &Destination, asked: &Asked, session: &Session) -> OAuthResult<Secret> {
+async fn grant_code(
+    org: &Org,
+    server: &Server,
+    origin: &CallOrigin,
+    client: &Client,
+    destination: &Destination,
+    asked: &Asked,
+    session: &Session,
+) -> OAuthResult<Secret> {
     let mut change = Change::begin(org, Party::user(&session.user), origin.clone()).await?;
     let sign_on = |event: Event| event.target(Party::app(&client.app)).session(&session.external_id);
     if !app::assigned(&mut change, &client.app, &session.user).await? {
@@ -154,7 +204,11 @@ async fn grant_code(org: &Org, server: &Server, origin: &CallOrigin, client: &Cl
         amr: &session.amr,
     };
     let grant = grant::create(&mut change, org, &new).await?;
-    let code = Code { redirect_uri: destination.redirect_uri.clone(), nonce: asked.nonce.clone(), challenge: asked.challenge.clone() };
+    let code = Code {
+        redirect_uri: destination.redirect_uri.clone(),
+        nonce: asked.nonce.clone(),
+        challenge: asked.challenge.clone(),
+    };
     let value = grant::create_code(&mut change, org, &grant, &code).await?;
     change.record(sign_on(Event::new("user.authentication.sso")));
     let authorized = Event::new(server.event("app.oauth2.authorize.code", "app.oauth2.as.authorize.code"));

@@ -31,7 +31,11 @@ pub fn send(company: &str, destination: &Destination, mut parameters: Vec<(&'sta
         parameters.push(("state", state.clone()));
     }
     let mut response = match destination.mode {
-        ResponseMode::Query => redirect(&destination.redirect_uri, if destination.redirect_uri.contains('?') { '&' } else { '?' }, &parameters),
+        ResponseMode::Query => redirect(
+            &destination.redirect_uri,
+            if destination.redirect_uri.contains('?') { '&' } else { '?' },
+            &parameters,
+        ),
         ResponseMode::Fragment => redirect(&destination.redirect_uri, '#', &parameters),
         ResponseMode::FormPost => form_post(company, &destination.redirect_uri, &parameters),
     };
@@ -42,22 +46,33 @@ pub fn send(company: &str, destination: &Destination, mut parameters: Vec<(&'sta
 }
 
 pub fn send_fault(company: &str, destination: &Destination, fault: &OAuthFault) -> Response {
-    send(company, destination, vec![("error", fault.error.to_owned()), ("error_description", fault.description.clone())])
+    send(
+        company,
+        destination,
+        vec![("error", fault.error.to_owned()), ("error_description", fault.description.clone())],
+    )
 }
 
 /// A page of ours, for what may not be redirected.
 pub fn show_fault(company: &str, fault: &OAuthFault) -> Response {
-    let lines = element("dl", &[], all([
-        element("dt", &[], text("Error code")).and(element("dd", &[], text(fault.error))),
-        element("dt", &[], text("Description")).and(element("dd", &[], text(&fault.description))),
-    ]));
-    let help = page::paragraph("The application that sent you here is not set up as this org expects. Tell whoever runs it.");
+    let lines = element(
+        "dl",
+        &[],
+        all([
+            element("dt", &[], text("Error code")).and(element("dd", &[], text(fault.error))),
+            element("dt", &[], text("Description")).and(element("dd", &[], text(&fault.description))),
+        ]),
+    );
+    let help =
+        page::paragraph("The application that sent you here is not set up as this org expects. Tell whoever runs it.");
     let page = Page::new("Sign-in cannot go on", company).status(StatusCode::BAD_REQUEST);
     page.body(page::heading("Sign-in cannot go on").and(lines).and(help)).into_response()
 }
 
 fn redirect(uri: &str, separator: char, parameters: &[(&'static str, String)]) -> Response {
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters.iter().map(|(name, value)| (*name, value.as_str()))).finish();
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(parameters.iter().map(|(name, value)| (*name, value.as_str())))
+        .finish();
     match HeaderValue::from_str(&format!("{uri}{separator}{query}")) {
         Ok(location) => {
             let mut response = (StatusCode::FOUND, Body::empty()).into_response();

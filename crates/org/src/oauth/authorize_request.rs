@@ -4,6 +4,7 @@
 
 use super::{
     client::{self, Client},
+    custom_scope::CustomScope,
     fault::{OAuthFault, OAuthResult},
     parameters::Parameters,
     pkce, reauthentication, scope,
@@ -57,7 +58,8 @@ pub async fn destination(conn: &mut db::Conn, parameters: &Parameters) -> Result
     let Some(client) = client else {
         return Ok(Err(OAuthFault::new(400, "invalid_client", "Invalid value for 'client_id' parameter.")));
     };
-    let redirect_uri = parameters.get("redirect_uri").filter(|given| client.oauth.redirect_uris.iter().any(|known| known == given));
+    let redirect_uri =
+        parameters.get("redirect_uri").filter(|given| client.oauth.redirect_uris.iter().any(|known| known == given));
     let Some(redirect_uri) = redirect_uri else {
         let text = "The 'redirect_uri' parameter must be a Login redirect URI in the client app settings.";
         return Ok(Err(OAuthFault::invalid_request(text)));
@@ -73,16 +75,27 @@ pub async fn destination(conn: &mut db::Conn, parameters: &Parameters) -> Result
 }
 
 /// Checks everything else. The error goes to the destination.
-pub fn check(server: &Server, client: &Client, parameters: &Parameters) -> OAuthResult<Asked> {
+pub fn check(server: &Server, custom: &[CustomScope], client: &Client, parameters: &Parameters) -> OAuthResult<Asked> {
     let repeated = parameters.repeated();
     if !repeated.is_empty() {
-        return Err(OAuthFault::invalid_request(format!("Duplicate parameter provided in request. Duplicated parameters: [{}].", repeated.join(", "))));
+        return Err(OAuthFault::invalid_request(format!(
+            "Duplicate parameter provided in request. Duplicated parameters: [{}].",
+            repeated.join(", ")
+        )));
     }
     if parameters.has("request") {
-        return Err(OAuthFault::new(400, "request_not_supported", "The authorize request object is not supported by this client."));
+        return Err(OAuthFault::new(
+            400,
+            "request_not_supported",
+            "The authorize request object is not supported by this client.",
+        ));
     }
     if parameters.has("request_uri") {
-        return Err(OAuthFault::new(400, "request_uri_not_supported", "The authorize request uri is not supported by this client."));
+        return Err(OAuthFault::new(
+            400,
+            "request_uri_not_supported",
+            "The authorize request uri is not supported by this client.",
+        ));
     }
     check_state(parameters.get("state"))?;
     check_response(client, parameters)?;
@@ -102,12 +115,10 @@ pub fn check(server: &Server, client: &Client, parameters: &Parameters) -> OAuth
     if prompt.none && max_age_s == Some(0) {
         return refused("'prompt' parameter must not have the value 'none' for request with 'zero' as max_age.");
     }
-    let scopes = scope::asked(server, &client.oauth, parameters.get("scope"))?;
+    let scopes = scope::asked(server, custom, &client.oauth, parameters.get("scope"))?;
     let required = client.oauth.pkce_required || client.is_public();
-    let challenge = pkce::challenge(parameters.get("code_challenge"), parameters.get("code_challenge_method"), required)?;
-    if client.oauth.consent_method == "REQUIRED" {
-        return Err(OAuthFault::new(400, "consent_required", format!("The following scopes require user consent: [{}].", scopes.join(", "))));
-    }
+    let challenge =
+        pkce::challenge(parameters.get("code_challenge"), parameters.get("code_challenge_method"), required)?;
     Ok(Asked { scopes, nonce, challenge, prompt, max_age_s })
 }
 
@@ -127,7 +138,8 @@ fn check_response(client: &Client, parameters: &Parameters) -> OAuthResult<()> {
     let allowed = client.allows("authorization_code") && client.oauth.response_types.iter().any(|kind| kind == "code");
     if !allowed {
         let types = client.oauth.grant_types.join(", ");
-        let text = format!("The client is not authorized to use the provided grant type. Configured grant types: [{types}].");
+        let text =
+            format!("The client is not authorized to use the provided grant type. Configured grant types: [{types}].");
         return Err(OAuthFault::new(400, "unauthorized_client", text));
     }
     match parameters.get("response_mode") {
@@ -150,7 +162,7 @@ fn prompt(text: Option<&str>) -> OAuthResult<Prompt> {
         match word {
             "none" => prompt.none = true,
             "login" => prompt.login = true,
-            // Asked only by apps whose scopes need it; this org's are trusted by their administrator.
+            // Whatever an app's consent method is: Okta asks nobody about scopes whose own consent is IMPLICIT, as all of ours are.
             "consent" => consent = true,
             _ => return Err(invalid_prompt()),
         }
@@ -159,7 +171,9 @@ fn prompt(text: Option<&str>) -> OAuthResult<Prompt> {
 }
 
 fn invalid_prompt() -> OAuthFault {
-    OAuthFault::invalid_request("Invalid value for 'prompt' parameter. Supported values: [none, login, consent, login consent]")
+    OAuthFault::invalid_request(
+        "Invalid value for 'prompt' parameter. Supported values: [none, login, consent, login consent]",
+    )
 }
 
 /// Whether the person must give the password again although there is a session from `password_at`.
@@ -167,7 +181,9 @@ pub fn needs_password(org: &crate::Org, asked: &Asked, parameters: &Parameters, 
     if reauthentication::asked_at(org, parameters).is_some_and(|at| password_at >= at) {
         return false;
     }
-    let too_old = asked.max_age_s.is_some_and(|max_age| org.now().since(password_at).as_secs() > max_age.unsigned_abs() || max_age == 0);
+    let too_old = asked
+        .max_age_s
+        .is_some_and(|max_age| org.now().since(password_at).as_secs() > max_age.unsigned_abs() || max_age == 0);
     asked.prompt.login || too_old
 }
 

@@ -8,11 +8,7 @@ use super::{grant::Grant, server::Server};
 use crate::{
     Org, Result,
     api::edge::Address,
-    model::{
-        app::App,
-        group,
-        user::User,
-    },
+    model::{app::App, group, user::User},
 };
 
 /// A groups claim that would name more groups fails: it is left out.
@@ -112,7 +108,12 @@ fn by_scope(user: &User, scopes: &[String]) -> Map<String, Value> {
     };
     let attribute = |name: &str| user.profile.get(name).map(str::to_owned);
     if has("profile") {
-        set("name", Some(attribute("displayName").filter(|name| !name.is_empty()).unwrap_or_else(|| user.profile.display_name())));
+        set(
+            "name",
+            Some(
+                attribute("displayName").filter(|name| !name.is_empty()).unwrap_or_else(|| user.profile.display_name()),
+            ),
+        );
         set("preferred_username", Some(user.login.clone()));
         set("given_name", attribute("firstName"));
         set("family_name", attribute("lastName"));
@@ -135,8 +136,15 @@ fn by_scope(user: &User, scopes: &[String]) -> Map<String, Value> {
         claims.insert("email_verified".to_owned(), true.into());
     }
     if has("address") {
-        let parts = [("street_address", "streetAddress"), ("locality", "city"), ("region", "state"), ("postal_code", "zipCode"), ("country", "countryCode")];
-        let parts: Map<String, Value> = parts.into_iter().filter_map(|(claim, name)| Some((claim.to_owned(), attribute(name)?.into()))).collect();
+        let parts = [
+            ("street_address", "streetAddress"),
+            ("locality", "city"),
+            ("region", "state"),
+            ("postal_code", "zipCode"),
+            ("country", "countryCode"),
+        ];
+        let parts: Map<String, Value> =
+            parts.into_iter().filter_map(|(claim, name)| Some((claim.to_owned(), attribute(name)?.into()))).collect();
         if !parts.is_empty() {
             claims.insert("address".to_owned(), Value::Object(parts));
         }
@@ -145,9 +153,19 @@ fn by_scope(user: &User, scopes: &[String]) -> Map<String, Value> {
 }
 
 /// The groups claim of the org's server: as the app's filter says, with the scope `groups` alone.
-async fn groups(conn: &mut Conn, server: &Server, app: &App, user: &User, scopes: &[String]) -> Result<Map<String, Value>> {
+async fn groups(
+    conn: &mut Conn,
+    server: &Server,
+    app: &App,
+    user: &User,
+    scopes: &[String],
+) -> Result<Map<String, Value>> {
     let mut claims = Map::new();
-    let Some(claim) = app.groups_claim.as_ref().filter(|_| server.is_org() && scopes.iter().any(|scope| scope == "groups")) else { return Ok(claims) };
+    let Some(claim) =
+        app.groups_claim.as_ref().filter(|_| server.is_org() && scopes.iter().any(|scope| scope == "groups"))
+    else {
+        return Ok(claims);
+    };
     let names = claim.names(&group::groups_of(conn, &user.id).await?);
     if names.len() <= GROUPS_MAX && !names.is_empty() {
         claims.insert(claim.name.clone(), json!(names));

@@ -59,7 +59,15 @@ enum Proof {
 }
 
 /// Authenticates the client of a request.
-pub async fn authenticate(org: &Org, address: &Address, server: &Server, origin: &CallOrigin, headers: &HeaderMap, parameters: &Parameters, endpoint: &str) -> OAuthResult<Client> {
+pub async fn authenticate(
+    org: &Org,
+    address: &Address,
+    server: &Server,
+    origin: &CallOrigin,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+    endpoint: &str,
+) -> OAuthResult<Client> {
     let proof = proof(headers, parameters)?;
     let outcome = check(org, address, server, endpoint, &proof).await;
     if let Err(fault) = &outcome
@@ -78,7 +86,11 @@ pub async fn authenticate(org: &Org, address: &Address, server: &Server, origin:
 }
 
 async fn check(org: &Org, address: &Address, server: &Server, endpoint: &str, proof: &Proof) -> OAuthResult<Client> {
-    let refused = || OAuthFault::invalid_client("Client authentication failed. Either the client or the client credentials are invalid.");
+    let refused = || {
+        OAuthFault::invalid_client(
+            "Client authentication failed. Either the client or the client credentials are invalid.",
+        )
+    };
     let mut reader = org.db.read().await?;
     let (client_id, method) = match proof {
         Proof::Basic(client_id, _) => (client_id.clone(), "client_secret_basic"),
@@ -88,7 +100,11 @@ async fn check(org: &Org, address: &Address, server: &Server, endpoint: &str, pr
     };
     let client = find(&mut reader, &client_id).await?;
     let Some(client) = client else {
-        return Err(if method == "none" { OAuthFault::invalid_client("Invalid value for 'client_id' parameter.") } else { refused() });
+        return Err(if method == "none" {
+            OAuthFault::invalid_client("Invalid value for 'client_id' parameter.")
+        } else {
+            refused()
+        });
     };
     match proof {
         Proof::Nothing(_) if client.is_public() => Ok(client),
@@ -99,7 +115,8 @@ async fn check(org: &Org, address: &Address, server: &Server, endpoint: &str, pr
                     return Ok(client);
                 }
             }
-            Err(OAuthFault::invalid_client("The client secret supplied for a confidential client is invalid.").challenged("Basic realm=\"org\""))
+            Err(OAuthFault::invalid_client("The client secret supplied for a confidential client is invalid.")
+                .challenged("Basic realm=\"org\""))
         }
         Proof::Post(_, secret) if client.oauth.token_endpoint_auth_method == method => {
             if client_secret::matches(&mut reader, &org.vault, &client.app.id, secret).await? {
@@ -108,7 +125,10 @@ async fn check(org: &Org, address: &Address, server: &Server, endpoint: &str, pr
             Err(OAuthFault::invalid_client("The client secret supplied for a confidential client is invalid."))
         }
         Proof::Assertion(assertion) => {
-            let audiences = assertion::Audiences { issuer: server.issuer(address), endpoints: vec![server.endpoint(address, "token"), server.endpoint(address, endpoint)] };
+            let audiences = assertion::Audiences {
+                issuer: server.issuer(address),
+                endpoints: vec![server.endpoint(address, "token"), server.endpoint(address, endpoint)],
+            };
             let jti = assertion::check(org, &mut reader, &client, assertion, &audiences).await?;
             drop(reader);
             if let Some(jti) = jti {
@@ -131,7 +151,9 @@ fn proof(headers: &HeaderMap, parameters: &Parameters) -> OAuthResult<Proof> {
     }
     if let Some((id, secrets)) = basic {
         if client_id.is_some_and(|given| given != id) {
-            return Err(OAuthFault::invalid_client("Client authentication failed. Either the client or the client credentials are invalid."));
+            return Err(OAuthFault::invalid_client(
+                "Client authentication failed. Either the client or the client credentials are invalid.",
+            ));
         }
         return Ok(Proof::Basic(id, secrets));
     }
@@ -151,7 +173,10 @@ fn proof(headers: &HeaderMap, parameters: &Parameters) -> OAuthResult<Proof> {
 /// Reads `Authorization: Basic`. One old client writes a colon after the word. Specification and habit differ on whether the parts are
 /// form-encoded, so a secret is tried in both readings.
 fn basic(headers: &HeaderMap) -> OAuthResult<Option<(String, Vec<Secret>)>> {
-    let malformed = || OAuthFault::invalid_client("Found Authentication header but was not valid client credentials.").challenged("Basic realm=\"org\"");
+    let malformed = || {
+        OAuthFault::invalid_client("Found Authentication header but was not valid client credentials.")
+            .challenged("Basic realm=\"org\"")
+    };
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
     let text = value.to_str().map_err(|_| malformed())?;
@@ -159,7 +184,8 @@ fn basic(headers: &HeaderMap) -> OAuthResult<Option<(String, Vec<Secret>)>> {
     if values.next().is_some() || !word.trim_end_matches(':').eq_ignore_ascii_case("basic") {
         return Err(malformed());
     }
-    let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(malformed)?;
+    let decoded =
+        STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(malformed)?;
     let (id, secret) = decoded.split_once(':').ok_or_else(malformed)?;
     let mut secrets = vec![Secret::new(secret)];
     let plain = form_decoded(secret);
@@ -171,7 +197,9 @@ fn basic(headers: &HeaderMap) -> OAuthResult<Option<(String, Vec<Secret>)>> {
 
 fn form_decoded(text: &str) -> String {
     let encoded = format!("x={}", text.replace('&', "%26"));
-    url::form_urlencoded::parse(encoded.as_bytes()).next().map_or_else(|| text.to_owned(), |(_, value)| value.into_owned())
+    url::form_urlencoded::parse(encoded.as_bytes())
+        .next()
+        .map_or_else(|| text.to_owned(), |(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
@@ -201,8 +229,14 @@ mod tests {
     #[test]
     fn two_proofs_are_one_too_many() {
         let headers = header(&format!("Basic {}", STANDARD.encode("a:b")));
-        assert!(matches!(proof(&headers, &Parameters::parse("client_secret=b&client_id=a")), Err(fault) if fault.error == "invalid_request"));
-        assert!(matches!(proof(&headers, &Parameters::parse("client_id=other")), Err(fault) if fault.error == "invalid_client"));
-        assert!(matches!(proof(&HeaderMap::new(), &Parameters::default()), Err(fault) if fault.description.starts_with("No client")));
+        assert!(
+            matches!(proof(&headers, &Parameters::parse("client_secret=b&client_id=a")), Err(fault) if fault.error == "invalid_request")
+        );
+        assert!(
+            matches!(proof(&headers, &Parameters::parse("client_id=other")), Err(fault) if fault.error == "invalid_client")
+        );
+        assert!(
+            matches!(proof(&HeaderMap::new(), &Parameters::default()), Err(fault) if fault.description.starts_with("No client"))
+        );
     }
 }

@@ -20,7 +20,12 @@ pub fn open(mut response: Response) -> Response {
 /// Lets a page read the answer when its origin is that of one of the client's redirect URIs.
 pub fn allow_own_pages(mut response: Response, headers: &HeaderMap, client: &Client) -> Response {
     let Some(origin) = headers.get(header::ORIGIN) else { return response };
-    let own = client.oauth.redirect_uris.iter().filter_map(|uri| origin_of(uri)).any(|own| own.as_bytes() == origin.as_bytes());
+    let own = client
+        .oauth
+        .redirect_uris
+        .iter()
+        .filter_map(|uri| origin_of(uri))
+        .any(|own| own.as_bytes() == origin.as_bytes());
     if own {
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));

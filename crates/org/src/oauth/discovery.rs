@@ -10,7 +10,12 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{cors, key, server::Server};
+use super::{
+    cors,
+    custom_scope::{self, CustomScope},
+    key,
+    server::Server,
+};
 use crate::{Org, api::edge::Address, error::Answer};
 
 const DISCOVERY_LIFE: &str = "max-age=86400, must-revalidate";
@@ -18,13 +23,14 @@ const DISCOVERY_LIFE: &str = "max-age=86400, must-revalidate";
 const KEYS_LIFE_MAX: Duration = Duration::from_secs(24 * 3_600);
 
 const RESPONSE_MODES: [&str; 4] = ["query", "fragment", "form_post", "okta_post_message"];
-const AUTH_METHODS: [&str; 5] = ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
+const AUTH_METHODS: [&str; 5] =
+    ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
 const SIGNING_ALGORITHMS: [&str; 9] = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// `/.well-known/openid-configuration` of the org's server or a custom one.
-pub async fn openid(server: Server, address: Address) -> Response {
-    let custom = !server.is_org();
+pub async fn openid(State(org): State<Org>, server: Server, address: Address) -> Answer<Response> {
+    let custom = custom_scope::of_server(&mut *org.db.read().await?, &server).await?;
     let mut document = endpoints(&server, &address, true);
     document.extend(object(json!({
         "response_types_supported": ["code", "id_token", "code id_token", "code token", "id_token token", "code id_token token"],
@@ -33,14 +39,14 @@ pub async fn openid(server: Server, address: Address) -> Response {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
     })));
-    if custom {
+    if !server.is_org() {
         document.extend(object(json!({
             "id_token_encryption_alg_values_supported": ["RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"],
             "id_token_encryption_enc_values_supported": ["A256GCM"],
         })));
     }
     document.extend(object(json!({
-        "scopes_supported": scopes(&server),
+        "scopes_supported": scopes(&server, &custom),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "claims_supported": [
             "iss", "ver", "sub", "aud", "iat", "exp", "jti", "auth_time", "amr", "idp", "nonce", "name", "nickname", "preferred_username",
@@ -49,23 +55,24 @@ pub async fn openid(server: Server, address: Address) -> Response {
         ],
     })));
     document.extend(ending(&server, &address));
-    send(document)
+    Ok(send(document))
 }
 
 /// `/.well-known/oauth-authorization-server` of the org's server or a custom one.
-pub async fn oauth(server: Server, address: Address) -> Response {
+pub async fn oauth(State(org): State<Org>, server: Server, address: Address) -> Answer<Response> {
+    let custom = custom_scope::of_server(&mut *org.db.read().await?, &server).await?;
     let mut document = endpoints(&server, &address, false);
     document.extend(object(json!({
         "response_types_supported": ["code", "token", "id_token", "code id_token", "code token", "id_token token", "code id_token token"],
         "response_modes_supported": RESPONSE_MODES,
         "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "password", "client_credentials", DEVICE_CODE],
         "subject_types_supported": ["public"],
-        "scopes_supported": scopes(&server),
+        "scopes_supported": scopes(&server, &custom),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "claims_supported": ["ver", "jti", "iss", "aud", "iat", "exp", "cid", "uid", "scp", "sub"],
     })));
     document.extend(ending(&server, &address));
-    send(document)
+    Ok(send(document))
 }
 
 fn endpoints(server: &Server, address: &Address, with_userinfo: bool) -> Map<String, Value> {
@@ -81,16 +88,30 @@ fn endpoints(server: &Server, address: &Address, with_userinfo: bool) -> Map<Str
     document
 }
 
-fn scopes(server: &Server) -> &'static [&'static str] {
-    if server.is_org() {
+fn scopes<'a>(server: &Server, custom: &'a [CustomScope]) -> Vec<&'a str> {
+    let known: &[&'static str] = if server.is_org() {
         &["openid", "email", "profile", "address", "phone", "offline_access", "groups"]
     } else {
         &[
-            "okta.myAccount.email.manage", "okta.myAccount.email.read", "okta.myAccount.manage", "okta.myAccount.phone.manage",
-            "okta.myAccount.phone.read", "okta.myAccount.profile.manage", "okta.myAccount.profile.read", "okta.myAccount.read",
-            "openid", "profile", "email", "address", "phone", "offline_access", "device_sso",
+            "okta.myAccount.email.manage",
+            "okta.myAccount.email.read",
+            "okta.myAccount.manage",
+            "okta.myAccount.phone.manage",
+            "okta.myAccount.phone.read",
+            "okta.myAccount.profile.manage",
+            "okta.myAccount.profile.read",
+            "okta.myAccount.read",
+            "openid",
+            "profile",
+            "email",
+            "address",
+            "phone",
+            "offline_access",
+            "device_sso",
         ]
-    }
+    };
+    let published = custom.iter().filter(|scope| scope.is_published).map(|scope| scope.name.as_str());
+    known.iter().copied().chain(published).collect()
 }
 
 fn ending(server: &Server, address: &Address) -> Map<String, Value> {

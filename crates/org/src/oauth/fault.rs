@@ -70,7 +70,8 @@ impl IntoResponse for OAuthFault {
         if let Some(fault) = self.internal {
             return fault.into_response();
         }
-        let mut response = (self.status, Json(json!({ "error": self.error, "error_description": self.description }))).into_response();
+        let mut response =
+            (self.status, Json(json!({ "error": self.error, "error_description": self.description }))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
         if let Some(challenge) = self.challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok()) {

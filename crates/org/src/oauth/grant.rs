@@ -84,7 +84,11 @@ pub async fn create(conn: &mut Conn, org: &Org, new: &NewGrant<'_>) -> Result<Gr
         .execute(conn)
         .await?;
     let refreshes = new.scopes.iter().any(|scope| scope == "offline_access");
-    let life = if refreshes { new.server.refresh_token_s.map_or(FOREVER, seconds) } else { seconds(new.server.access_token_s) };
+    let life = if refreshes {
+        new.server.refresh_token_s.map_or(FOREVER, seconds)
+    } else {
+        seconds(new.server.access_token_s)
+    };
     let grant = Grant {
         id: format!("oag{}", org.world.random.base62(17)),
         server_id: new.server.id.clone(),
@@ -160,11 +164,14 @@ pub async fn redeem(conn: &mut Conn, org: &Org, server: &Server, app: &App, code
     );
     let row = row.bind(now).bind(&hash).bind(app.id.as_str()).bind(&server.id).optional(conn).await?;
     if let Some(row) = row {
-        let code = Code { redirect_uri: row.get("redirect_uri")?, nonce: row.get("nonce")?, challenge: row.get("challenge")? };
+        let code =
+            Code { redirect_uri: row.get("redirect_uri")?, nonce: row.get("nonce")?, challenge: row.get("challenge")? };
         let grant = by_id(conn, &row.get::<String>("grant_id")?).await?;
         return Ok(grant.map_or(Redeemed::Unknown, |grant| Redeemed::First(grant, code)));
     }
-    let sql = format!("select {COLUMNS}, c.used_us from authorization_code c join oauth_grant g on g.id = c.grant_id where c.code_hash = $1");
+    let sql = format!(
+        "select {COLUMNS}, c.used_us from authorization_code c join oauth_grant g on g.id = c.grant_id where c.code_hash = $1"
+    );
     let Some(row) = query(sql).bind(&hash).optional(conn).await? else { return Ok(Redeemed::Unknown) };
     let (grant, used): (Grant, Option<Instant>) = (Grant::read(&row)?, row.get("used_us")?);
     if grant.app_id != app.id {
@@ -184,10 +191,20 @@ pub async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Grant>> {
 }
 
 /// Notes an access token; its `jti` and when it lapses.
-pub async fn create_access_token(conn: &mut Conn, org: &Org, server: &Server, grant: &Grant) -> Result<(String, Instant)> {
+pub async fn create_access_token(
+    conn: &mut Conn,
+    org: &Org,
+    server: &Server,
+    grant: &Grant,
+) -> Result<(String, Instant)> {
     let jti = format!("AT.{}", org.world.random.base64url(TOKEN_ID_LEN));
     let expires = org.now().whole_second().plus(seconds(server.access_token_s));
-    query("insert into access_token (jti, grant_id, expires_us) values ($1, $2, $3)").bind(&jti).bind(&grant.id).bind(expires).execute(conn).await?;
+    query("insert into access_token (jti, grant_id, expires_us) values ($1, $2, $3)")
+        .bind(&jti)
+        .bind(&grant.id)
+        .bind(expires)
+        .execute(conn)
+        .await?;
     Ok((jti, expires))
 }
 
@@ -202,7 +219,11 @@ pub async fn by_access_token(conn: &mut Conn, jti: &str, now: Instant) -> Result
 }
 
 pub async fn end_access_token(conn: &mut Conn, jti: &str, now: Instant) -> Result<()> {
-    query("update access_token set ended_us = $1 where jti = $2 and ended_us is null").bind(now).bind(jti).execute(conn).await?;
+    query("update access_token set ended_us = $1 where jti = $2 and ended_us is null")
+        .bind(now)
+        .bind(jti)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -217,7 +238,13 @@ pub struct RefreshToken {
 }
 
 /// Makes a refresh token; a later one of the same grant inherits when the first one lapses.
-pub async fn create_refresh_token(conn: &mut Conn, org: &Org, server: &Server, grant: &Grant, inherited: Option<Instant>) -> Result<Secret> {
+pub async fn create_refresh_token(
+    conn: &mut Conn,
+    org: &Org,
+    server: &Server,
+    grant: &Grant,
+    inherited: Option<Instant>,
+) -> Result<Secret> {
     let now = org.now();
     let value = Secret::new(org.world.random.base64url(REFRESH_TOKEN_LEN));
     let expires = inherited.unwrap_or_else(|| now.plus(server.refresh_token_s.map_or(FOREVER, seconds)));
@@ -260,25 +287,41 @@ pub async fn replace(conn: &mut Conn, token: &RefreshToken, now: Instant) -> Res
 /// A refresh token that stays the same was used: its idle window begins again.
 pub async fn use_again(conn: &mut Conn, server: &Server, token: &RefreshToken, now: Instant) -> Result<()> {
     let idle = server.refresh_idle_s.map(|idle| now.plus(seconds(idle)));
-    query("update refresh_token set idle_us = $1 where token_hash = $2").bind(idle).bind(&token.hash).execute(conn).await?;
+    query("update refresh_token set idle_us = $1 where token_hash = $2")
+        .bind(idle)
+        .bind(&token.hash)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Ends a grant with all its tokens.
 pub async fn end(conn: &mut Conn, id: &str, now: Instant) -> Result<()> {
-    query("update oauth_grant set ended_us = $1 where id = $2 and ended_us is null").bind(now).bind(id).execute(conn).await?;
+    query("update oauth_grant set ended_us = $1 where id = $2 and ended_us is null")
+        .bind(now)
+        .bind(id)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Ends everything that was granted for a person.
 pub async fn end_all_of_user(conn: &mut Conn, user: &UserId, now: Instant) -> Result<()> {
-    query("update oauth_grant set ended_us = $1 where user_id = $2 and ended_us is null").bind(now).bind(user.as_str()).execute(conn).await?;
+    query("update oauth_grant set ended_us = $1 where user_id = $2 and ended_us is null")
+        .bind(now)
+        .bind(user.as_str())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
 /// Ends everything that was granted to an app.
 pub async fn end_all_of_app(conn: &mut Conn, app: &AppId, now: Instant) -> Result<()> {
-    query("update oauth_grant set ended_us = $1 where app_id = $2 and ended_us is null").bind(now).bind(app.as_str()).execute(conn).await?;
+    query("update oauth_grant set ended_us = $1 where app_id = $2 and ended_us is null")
+        .bind(now)
+        .bind(app.as_str())
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

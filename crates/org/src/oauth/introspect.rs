@@ -32,7 +32,14 @@ use crate::{
 };
 
 /// `POST …/v1/introspect`
-pub async fn introspect(State(org): State<Org>, server: Server, address: Address, origin: CallOrigin, headers: HeaderMap, posted: Posted) -> OAuthResult<Json<Value>> {
+pub async fn introspect(
+    State(org): State<Org>,
+    server: Server,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    posted: Posted,
+) -> OAuthResult<Json<Value>> {
     let Posted(parameters) = posted;
     let client = client::authenticate(&org, &address, &server, &origin, &headers, &parameters, "introspect").await?;
     let token = parameters.get("token").map(Secret::new).ok_or_else(missing)?;
@@ -71,9 +78,16 @@ async fn by_access_token(org: &Org, conn: &mut Conn, server: &Server, token: &Se
 }
 
 /// A refresh token is its own client's alone.
-async fn by_refresh_token(org: &Org, conn: &mut Conn, server: &Server, client: &Client, token: &Secret) -> OAuthResult<Option<Value>> {
+async fn by_refresh_token(
+    org: &Org,
+    conn: &mut Conn,
+    server: &Server,
+    client: &Client,
+    token: &Secret,
+) -> OAuthResult<Option<Value>> {
     let Some(refresh) = grant::refresh_token(conn, org, token).await? else { return Ok(None) };
-    let own = refresh.grant.app_id == client.app.id && refresh.grant.server_id == server.id && refresh.replaced.is_none();
+    let own =
+        refresh.grant.app_id == client.app.id && refresh.grant.server_id == server.id && refresh.replaced.is_none();
     let Some((_, user)) = access::behind(conn, &refresh.grant).await?.filter(|_| own) else { return Ok(None) };
     let mut body = json!({
         "active": true,
@@ -91,11 +105,22 @@ async fn by_refresh_token(org: &Org, conn: &mut Conn, server: &Server, client: &
     Ok(Some(body))
 }
 
-async fn by_id_token(org: &Org, conn: &mut Conn, server: &Server, client: &Client, token: &Secret) -> OAuthResult<Option<Value>> {
-    let Some(mut claims) = key::verify(conn, server, Purpose::Published, token.expose()).await? else { return Ok(None) };
+async fn by_id_token(
+    org: &Org,
+    conn: &mut Conn,
+    server: &Server,
+    client: &Client,
+    token: &Secret,
+) -> OAuthResult<Option<Value>> {
+    let Some(mut claims) = key::verify(conn, server, Purpose::Published, token.expose()).await? else {
+        return Ok(None);
+    };
     let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-    let own = text("aud") == client.client_id && text("jti").starts_with("ID.") && access::is_issuer(org, server, text("iss"));
-    let holds = claims.get("exp").and_then(Value::as_i64).is_some_and(|expires| Instant::from_seconds(expires) > org.now());
+    let own = text("aud") == client.client_id
+        && text("jti").starts_with("ID.")
+        && access::is_issuer(org, server, text("iss"));
+    let holds =
+        claims.get("exp").and_then(Value::as_i64).is_some_and(|expires| Instant::from_seconds(expires) > org.now());
     if !own || !holds {
         return Ok(None);
     }
@@ -104,7 +129,14 @@ async fn by_id_token(org: &Org, conn: &mut Conn, server: &Server, client: &Clien
 }
 
 /// `POST …/v1/revoke`: an empty body without a content type, for unknown tokens too.
-pub async fn revoke(State(org): State<Org>, server: Server, address: Address, origin: CallOrigin, headers: HeaderMap, posted: Posted) -> OAuthResult<Response> {
+pub async fn revoke(
+    State(org): State<Org>,
+    server: Server,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    posted: Posted,
+) -> OAuthResult<Response> {
     let Posted(parameters) = posted;
     let client = client::authenticate(&org, &address, &server, &origin, &headers, &parameters, "revoke").await?;
     let token = parameters.get("token").map(Secret::new).ok_or_else(missing)?;
@@ -127,7 +159,8 @@ pub async fn revoke(State(org): State<Org>, server: Server, address: Address, or
         None
     };
     if let Some(grant) = ended {
-        let event = Event::new(server.event("app.oauth2.token.revoke", "app.oauth2.as.token.revoke")).target(Party::app(&client.app));
+        let event = Event::new(server.event("app.oauth2.token.revoke", "app.oauth2.as.token.revoke"))
+            .target(Party::app(&client.app));
         change.record(match grant.session_id {
             Some(session) => event.session(session),
             None => event,

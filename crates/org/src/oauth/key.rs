@@ -92,7 +92,9 @@ pub async fn verify(conn: &mut Conn, server: &Server, purpose: Purpose, token: &
     let Ok(header) = jsonwebtoken::decode_header(token) else { return Ok(None) };
     let Some(kid) = header.kid.filter(|_| header.alg == Algorithm::RS256) else { return Ok(None) };
     let row = query("select modulus, exponent from signing_key where kid = $1 and server_id = $2 and purpose = $3");
-    let Some(row) = row.bind(&kid).bind(&server.id).bind(purpose.as_str()).optional(conn).await? else { return Ok(None) };
+    let Some(row) = row.bind(&kid).bind(&server.id).bind(purpose.as_str()).optional(conn).await? else {
+        return Ok(None);
+    };
     let (modulus, exponent): (String, String) = (row.get("modulus")?, row.get("exponent")?);
     let key = DecodingKey::from_rsa_components(&modulus, &exponent).map_err(failed)?;
     Ok(jsonwebtoken::decode::<Value>(token, &key, &signature_only(Algorithm::RS256)).ok().map(|token| token.claims))
@@ -116,7 +118,11 @@ pub async fn published(org: &Org, server: &Server) -> Result<(Value, Duration)> 
     let visible: Vec<Value> = visible
         .map(|key| json!({ "kty": "RSA", "alg": "RS256", "kid": key.kid, "use": "sig", "e": key.exponent, "n": key.modulus }))
         .collect();
-    let next = keys.iter().filter_map(|key| key.current_since.filter(|_| key.retired.is_none())).map(|since| since.plus(LIFE)).min();
+    let next = keys
+        .iter()
+        .filter_map(|key| key.current_since.filter(|_| key.retired.is_none()))
+        .map(|since| since.plus(LIFE))
+        .min();
     let left = next.map_or(Duration::ZERO, |next| next.since(now));
     Ok((json!({ "keys": visible }), left.min(PUBLISHED_AHEAD)))
 }
@@ -146,7 +152,9 @@ async fn keep(org: &Org, server: &Server, purpose: Purpose) -> Result<(Stored, V
         let has_next = keys.iter().any(|key| key.state == "NEXT");
         match (current, age) {
             (Some(_), Some(age)) if age >= LIFE && has_next => rotate(org, server, purpose).await?,
-            (Some(_), Some(age)) if age >= LIFE - PUBLISHED_AHEAD && !has_next => make(org, server, purpose, "NEXT").await?,
+            (Some(_), Some(age)) if age >= LIFE - PUBLISHED_AHEAD && !has_next => {
+                make(org, server, purpose, "NEXT").await?
+            }
             (Some(current), _) => return Ok((current, keys)),
             (None, _) => make(org, server, purpose, "CURRENT").await?,
         }
@@ -154,7 +162,8 @@ async fn keep(org: &Org, server: &Server, purpose: Purpose) -> Result<(Stored, V
 }
 
 async fn load(conn: &mut Conn, server: &Server, purpose: Purpose) -> Result<Vec<Stored>> {
-    let sql = format!("select {COLUMNS} from signing_key where server_id = $1 and purpose = $2 order by created_us, kid");
+    let sql =
+        format!("select {COLUMNS} from signing_key where server_id = $1 and purpose = $2 order by created_us, kid");
     query(sql).bind(&server.id).bind(purpose.as_str()).all(conn).await?.iter().map(Stored::read).collect()
 }
 
@@ -186,8 +195,11 @@ async fn make(org: &Org, server: &Server, purpose: Purpose, state: &str) -> Resu
 async fn rotate(org: &Org, server: &Server, purpose: Purpose) -> Result<()> {
     let now = org.now();
     let mut tx = org.db.begin().await?;
-    let retired = query("update signing_key set state = 'RETIRED', retired_us = $1 where server_id = $2 and purpose = $3 and state = 'CURRENT' and current_us <= $4");
-    let retired = retired.bind(now).bind(&server.id).bind(purpose.as_str()).bind(now.minus(LIFE)).execute(&mut tx).await?;
+    let retired = query(
+        "update signing_key set state = 'RETIRED', retired_us = $1 where server_id = $2 and purpose = $3 and state = 'CURRENT' and current_us <= $4",
+    );
+    let retired =
+        retired.bind(now).bind(&server.id).bind(purpose.as_str()).bind(now.minus(LIFE)).execute(&mut tx).await?;
     if retired == 1 {
         query("update signing_key set state = 'CURRENT', current_us = $1 where server_id = $2 and purpose = $3 and state = 'NEXT'")
             .bind(now)

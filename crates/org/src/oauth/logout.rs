@@ -22,20 +22,30 @@ use crate::{
     api::edge::Address,
     error::Answer,
     model::log::CallOrigin,
-    signin::{
-        cookie,
-        login_page,
-        session, sign_out,
-    },
+    signin::{cookie, login_page, session, sign_out},
 };
 
 /// `GET …/v1/logout`
-pub async fn by_query(org: State<Org>, server: Server, address: Address, origin: CallOrigin, headers: HeaderMap, uri: Uri) -> Answer<Response> {
+pub async fn by_query(
+    org: State<Org>,
+    server: Server,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Answer<Response> {
     logout(&org, &server, &address, &origin, &headers, &Parameters::parse(uri.query().unwrap_or_default())).await
 }
 
 /// `POST …/v1/logout`
-pub async fn by_form(org: State<Org>, server: Server, address: Address, origin: CallOrigin, headers: HeaderMap, Form(parameters): Form) -> Answer<Response> {
+pub async fn by_form(
+    org: State<Org>,
+    server: Server,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    Form(parameters): Form,
+) -> Answer<Response> {
     logout(&org, &server, &address, &origin, &headers, &parameters).await
 }
 
@@ -45,7 +55,14 @@ struct Wish {
     subject: Option<String>,
 }
 
-async fn logout(org: &Org, server: &Server, address: &Address, origin: &CallOrigin, headers: &HeaderMap, parameters: &Parameters) -> Answer<Response> {
+async fn logout(
+    org: &Org,
+    server: &Server,
+    address: &Address,
+    origin: &CallOrigin,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let company = login_page::company(&mut reader).await?;
     let wish = match wish(org, &mut reader, server, parameters).await {
@@ -61,7 +78,8 @@ async fn logout(org: &Org, server: &Server, address: &Address, origin: &CallOrig
     let current = session::current(org, headers, &mut reader).await?;
     drop(reader);
     // Somebody else may have signed in meanwhile: their session is not this application's to end.
-    let meant = current.filter(|session| wish.subject.as_ref().is_none_or(|subject| subject == session.user_id.as_str()));
+    let meant =
+        current.filter(|session| wish.subject.as_ref().is_none_or(|subject| subject == session.user_id.as_str()));
     let ended = meant.is_some();
     if ended {
         sign_out::end_current(org, origin, headers).await?;
@@ -83,16 +101,24 @@ async fn logout(org: &Org, server: &Server, address: &Address, origin: &CallOrig
 async fn wish(org: &Org, conn: &mut db::Conn, server: &Server, parameters: &Parameters) -> OAuthResult<Wish> {
     let repeated = parameters.repeated();
     if !repeated.is_empty() {
-        return Err(OAuthFault::invalid_request(format!("Duplicate parameter provided in request. Duplicated parameters: [{}].", repeated.join(", "))));
+        return Err(OAuthFault::invalid_request(format!(
+            "Duplicate parameter provided in request. Duplicated parameters: [{}].",
+            repeated.join(", ")
+        )));
     }
     let (client_id, subject) = match (parameters.get("id_token_hint"), parameters.get("client_id")) {
         (Some(hint), client_id) => {
             let invalid = || OAuthFault::new(400, "invalid_token", "The id token is invalid.");
             let claims = key::verify(conn, server, Purpose::Published, hint).await?.ok_or_else(invalid)?;
             let text = |name: &str| claims.get(name).and_then(Value::as_str);
-            let (Some(audience), Some(subject), Some(issuer)) = (text("aud"), text("sub"), text("iss")) else { return Err(invalid()) };
+            let (Some(audience), Some(subject), Some(issuer)) = (text("aud"), text("sub"), text("iss")) else {
+                return Err(invalid());
+            };
             let is_id_token = text("jti").is_some_and(|jti| jti.starts_with("ID."));
-            if !is_id_token || !access::is_issuer(org, server, issuer) || client_id.is_some_and(|client_id| client_id != audience) {
+            if !is_id_token
+                || !access::is_issuer(org, server, issuer)
+                || client_id.is_some_and(|client_id| client_id != audience)
+            {
                 return Err(invalid());
             }
             (audience.to_owned(), Some(subject.to_owned()))
@@ -101,7 +127,8 @@ async fn wish(org: &Org, conn: &mut db::Conn, server: &Server, parameters: &Para
         (None, None) => return Err(OAuthFault::missing("id_token_hint")),
     };
     let client = client::find(conn, &client_id).await?;
-    let client = client.ok_or_else(|| OAuthFault::new(400, "invalid_client", "Invalid value for 'client_id' parameter."))?;
+    let client =
+        client.ok_or_else(|| OAuthFault::new(400, "invalid_client", "Invalid value for 'client_id' parameter."))?;
     Ok(Wish { client, subject })
 }
 

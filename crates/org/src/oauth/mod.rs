@@ -9,6 +9,7 @@ pub mod bearer;
 pub mod claims;
 pub mod client;
 pub mod cors;
+pub mod custom_scope;
 pub mod discovery;
 pub mod fault;
 pub mod grant;
@@ -23,7 +24,10 @@ pub mod server;
 pub mod token;
 pub mod user_info;
 
-use axum::{Router, routing::{get, options}};
+use axum::{
+    Router,
+    routing::{get, options},
+};
 use db::Migration;
 
 use crate::{Org, Result, operations::Routes};
@@ -32,6 +36,7 @@ use crate::{Org, Result, operations::Routes};
 pub const MIGRATIONS: &[Migration] = &[
     Migration::new(25, "authorization_server", include_str!("../../migrations/0025_authorization_server.sql")),
     Migration::new(26, "oauth_grant", include_str!("../../migrations/0026_oauth_grant.sql")),
+    Migration::new(27, "custom_scope", include_str!("../../migrations/0027_custom_scope.sql")),
 ];
 
 /// What a new org needs before its first request. Keys are made when they first sign.
@@ -73,6 +78,10 @@ pub fn operations() -> Routes {
         .on("logoutCustomASWithPost", logout::by_form)
         .on("listAuthorizationServers", server::list)
         .on("getAuthorizationServer", server::get)
+        .on("listOAuth2Scopes", custom_scope::list)
+        .on("createOAuth2Scope", custom_scope::create)
+        .on("getOAuth2Scope", custom_scope::get)
+        .on("deleteOAuth2Scope", custom_scope::delete)
 }
 
 /// What has a row, preflights, and the keys where one client looks for them without discovery.

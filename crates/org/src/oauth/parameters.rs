@@ -24,7 +24,11 @@ impl Parameters {
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -76,9 +80,13 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 
     async fn from_request(request: Request, _: &S) -> Result<Form, OAuthFault> {
         let is_form = is_form(request.headers());
-        let bytes: Bytes = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| OAuthFault::invalid_request("Invalid request"))?;
+        let bytes: Bytes = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX)
+            .await
+            .map_err(|_| OAuthFault::invalid_request("Invalid request"))?;
         if !is_form && !bytes.is_empty() {
-            return Err(OAuthFault::invalid_request("The content type of the request must be application/x-www-form-urlencoded."));
+            return Err(OAuthFault::invalid_request(
+                "The content type of the request must be application/x-www-form-urlencoded.",
+            ));
         }
         let text = std::str::from_utf8(&bytes).map_err(|_| OAuthFault::invalid_request("Invalid request"))?;
         Ok(Form(Parameters::parse(text)))

@@ -31,12 +31,18 @@ pub fn challenge(challenge: Option<&str>, method: Option<&str>, required: bool) 
 pub fn verify(challenge: Option<&str>, verifier: Option<&str>) -> OAuthResult<()> {
     match (challenge, verifier) {
         (None, None) => Ok(()),
-        (None, Some(_)) => Err(OAuthFault::invalid_request("PKCE code challenge should be specified in the authorize request for code verification.")),
+        (None, Some(_)) => Err(OAuthFault::invalid_request(
+            "PKCE code challenge should be specified in the authorize request for code verification.",
+        )),
         (Some(_), None) => Err(OAuthFault::invalid_request("PKCE code verifier is required by the application.")),
         (Some(challenge), Some(verifier)) => {
             let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
             let matches = same(URL_SAFE_NO_PAD.encode(digest.as_ref()).as_bytes(), challenge.as_bytes());
-            if VERIFIER_LENGTHS.contains(&verifier.len()) && matches { Ok(()) } else { Err(OAuthFault::invalid_grant("PKCE verification failed.")) }
+            if VERIFIER_LENGTHS.contains(&verifier.len()) && matches {
+                Ok(())
+            } else {
+                Err(OAuthFault::invalid_grant("PKCE verification failed."))
+            }
         }
     }
 }
@@ -48,7 +54,8 @@ mod tests {
     #[test]
     fn the_example_of_the_specification_passes_and_nothing_else() {
         // RFC 7636, appendix B.
-        let (verifier, given) = ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+        let (verifier, given) =
+            ("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
         assert_eq!(challenge(Some(given), Some("S256"), true).unwrap().as_deref(), Some(given));
         assert!(verify(Some(given), Some(verifier)).is_ok());
         assert_eq!(verify(Some(given), Some(&verifier.replace('d', "e"))).unwrap_err().error, "invalid_grant");

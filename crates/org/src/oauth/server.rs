@@ -44,8 +44,7 @@ pub struct Server {
     pub last_updated: Instant,
 }
 
-const COLUMNS: &str =
-    "id, name, description, audience, status, access_token_s, id_token_s, refresh_token_s, refresh_idle_s, created_us, updated_us";
+const COLUMNS: &str = "id, name, description, audience, status, access_token_s, id_token_s, refresh_token_s, refresh_idle_s, created_us, updated_us";
 
 impl Server {
     fn read(row: &Row) -> Result<Server> {
@@ -75,7 +74,11 @@ impl Server {
 
     /// An endpoint below `/v1`.
     pub fn endpoint(&self, address: &Address, name: &str) -> String {
-        if self.is_org() { address.link(&format!("/oauth2/v1/{name}")) } else { address.link(&format!("/oauth2/{}/v1/{name}", self.id)) }
+        if self.is_org() {
+            address.link(&format!("/oauth2/v1/{name}"))
+        } else {
+            address.link(&format!("/oauth2/{}/v1/{name}", self.id))
+        }
     }
 
     /// `aud` of an access token. That of the org's server is the issuer.
@@ -97,8 +100,22 @@ impl Server {
 /// Makes the two servers of a new org.
 pub async fn prepare(conn: &mut Conn, now: Instant) -> Result<()> {
     let rows = [
-        (ORG, "Org Authorization Server", "Signs people in and gives access to this org's API.", "", Some(90 * DAY_S), None),
-        (DEFAULT, "default", "Default Authorization Server for your Applications", "api://default", None, Some(7 * DAY_S)),
+        (
+            ORG,
+            "Org Authorization Server",
+            "Signs people in and gives access to this org's API.",
+            "",
+            Some(90 * DAY_S),
+            None,
+        ),
+        (
+            DEFAULT,
+            "default",
+            "Default Authorization Server for your Applications",
+            "api://default",
+            None,
+            Some(7 * DAY_S),
+        ),
     ];
     for (id, name, description, audience, refresh_s, idle_s) in rows {
         query(
@@ -138,7 +155,9 @@ impl FromRequestParts<Org> for Server {
 }
 
 fn custom_id(path: &str) -> Option<&str> {
-    let rest = path.strip_prefix("/.well-known/oauth-authorization-server/oauth2/").or_else(|| path.strip_prefix("/oauth2/"))?;
+    let rest = path
+        .strip_prefix("/.well-known/oauth-authorization-server/oauth2/")
+        .or_else(|| path.strip_prefix("/oauth2/"))?;
     let mut segments = rest.split('/');
     let first = segments.next()?;
     let is_custom = first != "v1" || segments.next() == Some("v1");
@@ -173,7 +192,12 @@ async fn body(org: &Org, conn: &mut Conn, address: &Address, server: &Server) ->
     let state = if server.active { "deactivate" } else { "activate" };
     let mut links = serde_json::Map::new();
     links.insert("self".to_owned(), link(&own, json!(["GET", "DELETE", "PUT"])));
-    for (name, path) in [("scopes", "scopes"), ("claims", "claims"), ("policies", "policies"), ("rotateKey", "credentials/lifecycle/keyRotate")] {
+    for (name, path) in [
+        ("scopes", "scopes"),
+        ("claims", "claims"),
+        ("policies", "policies"),
+        ("rotateKey", "credentials/lifecycle/keyRotate"),
+    ] {
         let allow = if name == "rotateKey" { json!(["POST"]) } else { json!(["GET"]) };
         links.insert(name.to_owned(), link(&format!("{own}/{path}"), allow));
     }

@@ -16,7 +16,7 @@ use world::Instant;
 use super::{
     claims::{self, About},
     client::{self, Client},
-    cors,
+    cors, custom_scope,
     fault::{OAuthFault, OAuthResult},
     grant::{self, Grant, NewGrant, Redeemed},
     key::{self, Purpose},
@@ -62,7 +62,14 @@ struct Granted {
 }
 
 /// `POST …/v1/token`
-pub async fn issue(State(org): State<Org>, server: Server, address: Address, origin: CallOrigin, headers: HeaderMap, posted: Result<Posted, OAuthFault>) -> Response {
+pub async fn issue(
+    State(org): State<Org>,
+    server: Server,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    posted: Result<Posted, OAuthFault>,
+) -> Response {
     let answered = match posted {
         Ok(Posted(parameters)) => answer(&org, &server, &address, &origin, &headers, &parameters).await,
         Err(fault) => Err(fault),
@@ -77,18 +84,30 @@ pub async fn issue(State(org): State<Org>, server: Server, address: Address, ori
     }
 }
 
-async fn answer(org: &Org, server: &Server, address: &Address, origin: &CallOrigin, headers: &HeaderMap, parameters: &Parameters) -> OAuthResult<(Client, Value)> {
+async fn answer(
+    org: &Org,
+    server: &Server,
+    address: &Address,
+    origin: &CallOrigin,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+) -> OAuthResult<(Client, Value)> {
     let Some(grant_type) = parameters.get("grant_type") else {
-        return Err(OAuthFault::invalid_request(format!("The token request must specify a 'grant_type'. Valid values: [{GRANT_TYPES}]")));
+        return Err(OAuthFault::invalid_request(format!(
+            "The token request must specify a 'grant_type'. Valid values: [{GRANT_TYPES}]"
+        )));
     };
     let client = client::authenticate(org, address, server, origin, headers, parameters, "token").await?;
     if !matches!(grant_type, "authorization_code" | "refresh_token" | "client_credentials") {
-        let text = format!("The authorization grant type is not supported by the authorization server. Configured grant types: [{GRANT_TYPES}].");
+        let text = format!(
+            "The authorization grant type is not supported by the authorization server. Configured grant types: [{GRANT_TYPES}]."
+        );
         return Err(OAuthFault::new(400, "unsupported_grant_type", text));
     }
     if !client.allows(grant_type) {
         let types = client.oauth.grant_types.join(", ");
-        let text = format!("The client is not authorized to use the provided grant type. Configured grant types: [{types}].");
+        let text =
+            format!("The client is not authorized to use the provided grant type. Configured grant types: [{types}].");
         return Err(OAuthFault::new(400, "unauthorized_client", text));
     }
     let call = Call { org, server, address, origin, client: &client, parameters };
@@ -126,7 +145,9 @@ impl Call<'_> {
         };
         let mismatch = code.redirect_uri != redirect_uri;
         let checked = if mismatch {
-            Err(OAuthFault::invalid_grant("The 'redirect_uri' does not match the redirection URI used in the authorization request."))
+            Err(OAuthFault::invalid_grant(
+                "The 'redirect_uri' does not match the redirection URI used in the authorization request.",
+            ))
         } else {
             pkce::verify(code.challenge.as_deref(), self.parameters.get("code_verifier"))
         };
@@ -143,7 +164,11 @@ impl Call<'_> {
     }
 
     async fn by_refresh_token(&self) -> OAuthResult<Granted> {
-        let value = self.parameters.get("refresh_token").map(Secret::new).ok_or_else(|| OAuthFault::missing("refresh_token"))?;
+        let value = self
+            .parameters
+            .get("refresh_token")
+            .map(Secret::new)
+            .ok_or_else(|| OAuthFault::missing("refresh_token"))?;
         let invalid = || OAuthFault::invalid_grant("The refresh token is invalid or expired.");
         let mut change = self.begin().await?;
         let token = grant::refresh_token(&mut change, self.org, &value).await?.ok_or_else(invalid)?;
@@ -172,7 +197,11 @@ impl Call<'_> {
     /// A client for itself, at a custom server whose policy allows every client.
     async fn by_client(&self) -> OAuthResult<Granted> {
         if self.client.is_public() {
-            return Err(OAuthFault::new(400, "unauthorized_client", "Confidential client is required to make this request."));
+            return Err(OAuthFault::new(
+                400,
+                "unauthorized_client",
+                "Confidential client is required to make this request.",
+            ));
         }
         if self.server.is_org() {
             if self.client.oauth.token_endpoint_auth_method != "private_key_jwt" {
@@ -184,9 +213,18 @@ impl Call<'_> {
                 return Err(OAuthFault::invalid_client(text));
             }
         }
-        let scopes = scope::of_client(self.server, self.parameters.get("scope"))?;
         let mut change = self.begin().await?;
-        let new = NewGrant { server: self.server, app: &self.client.app, user: None, session_id: None, scopes: &scopes, auth_time: None, amr: &[] };
+        let custom = custom_scope::of_server(&mut change, self.server).await?;
+        let scopes = scope::of_client(self.server, &custom, self.parameters.get("scope"))?;
+        let new = NewGrant {
+            server: self.server,
+            app: &self.client.app,
+            user: None,
+            session_id: None,
+            scopes: &scopes,
+            auth_time: None,
+            amr: &[],
+        };
         let grant = grant::create(&mut change, self.org, &new).await?;
         self.give(change, grant, None, scopes, Refreshing::Never, None).await
     }
@@ -202,25 +240,46 @@ impl Call<'_> {
         Ok(Some(user))
     }
 
-    async fn give(&self, mut change: Change, grant: Grant, user: Option<User>, scopes: Vec<String>, refreshing: Refreshing, nonce: Option<String>) -> OAuthResult<Granted> {
+    async fn give(
+        &self,
+        mut change: Change,
+        grant: Grant,
+        user: Option<User>,
+        scopes: Vec<String>,
+        refreshing: Refreshing,
+        nonce: Option<String>,
+    ) -> OAuthResult<Granted> {
         let (jti, expires) = grant::create_access_token(&mut change, self.org, self.server, &grant).await?;
         let offline = scopes.iter().any(|scope| scope == "offline_access");
         let refresh_token = match refreshing {
             Refreshing::First if offline && self.client.allows("refresh_token") => {
                 Some(grant::create_refresh_token(&mut change, self.org, self.server, &grant, None).await?)
             }
-            Refreshing::Rotated(expires) => Some(grant::create_refresh_token(&mut change, self.org, self.server, &grant, Some(expires)).await?),
+            Refreshing::Rotated(expires) => {
+                Some(grant::create_refresh_token(&mut change, self.org, self.server, &grant, Some(expires)).await?)
+            }
             Refreshing::Same(value) => Some(value),
             Refreshing::First | Refreshing::Never => None,
         };
         let names = [
             (true, "app.oauth2.token.grant.access_token", "app.oauth2.as.token.grant.access_token"),
-            (has_id_token(user.as_ref(), &scopes), "app.oauth2.token.grant.id_token", "app.oauth2.as.token.grant.id_token"),
-            (refresh_token.is_some(), "app.oauth2.token.grant.refresh_token", "app.oauth2.as.token.grant.refresh_token"),
+            (
+                has_id_token(user.as_ref(), &scopes),
+                "app.oauth2.token.grant.id_token",
+                "app.oauth2.as.token.grant.id_token",
+            ),
+            (
+                refresh_token.is_some(),
+                "app.oauth2.token.grant.refresh_token",
+                "app.oauth2.as.token.grant.refresh_token",
+            ),
         ];
         for (given, of_org, of_custom) in names {
             if given {
-                change.record(self.event(self.server.event(of_org, of_custom), &grant, user.as_ref()).debug("grantedScopes", scopes.join(",")));
+                change.record(
+                    self.event(self.server.event(of_org, of_custom), &grant, user.as_ref())
+                        .debug("grantedScopes", scopes.join(",")),
+                );
             }
         }
         change.commit().await?;

@@ -9,9 +9,7 @@ use axum::{
 use vault::Secret;
 
 use super::{
-    access, claims,
-    client,
-    cors,
+    access, claims, client, cors,
     fault::{OAuthFault, OAuthResult},
     parameters::Parameters,
     server::Server,
@@ -35,7 +33,11 @@ async fn describe(org: &Org, server: &Server, headers: &HeaderMap, request: Requ
     let access = access::read(org, &mut reader, server, &token).await?;
     let access = access.ok_or_else(|| OAuthFault::bearer(401, "invalid_token", "The access token is invalid."))?;
     let Some(user) = access.user.as_ref().filter(|_| access.has_scope("openid")) else {
-        return Err(OAuthFault::bearer(403, "insufficient_scope", "The access token must provide access to at least one of these scopes - profile, email, address or phone"));
+        return Err(OAuthFault::bearer(
+            403,
+            "insufficient_scope",
+            "The access token must provide access to at least one of these scopes - profile, email, address or phone",
+        ));
     };
     let body = claims::user_info(&mut reader, server, &access.app, user, &access.scopes).await?;
     let client = match &access.app.client_id {
@@ -56,16 +58,26 @@ async fn token(headers: &HeaderMap, request: Request) -> OAuthResult<Secret> {
     }
     let missing = || OAuthFault::bearer(401, "invalid_token", "The access token is missing.");
     let by_header = match headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default()) {
-        Some(value) => Some(value.split_once(' ').filter(|(word, _)| word.eq_ignore_ascii_case("bearer")).map(|(_, token)| Secret::new(token.trim())).ok_or_else(missing)?),
+        Some(value) => Some(
+            value
+                .split_once(' ')
+                .filter(|(word, _)| word.eq_ignore_ascii_case("bearer"))
+                .map(|(_, token)| Secret::new(token.trim()))
+                .ok_or_else(missing)?,
+        ),
         None => None,
     };
     if request.method() != Method::POST {
         return by_header.ok_or_else(missing);
     }
-    let bytes = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| OAuthFault::invalid_request("Invalid request"))?;
+    let bytes = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX)
+        .await
+        .map_err(|_| OAuthFault::invalid_request("Invalid request"))?;
     let by_body = Parameters::parse(&String::from_utf8_lossy(&bytes)).get("access_token").map(Secret::new);
     match (by_header, by_body) {
-        (Some(_), Some(_)) => Err(OAuthFault::invalid_request("The access token cannot be specified in both the Authorization header and the request-body.")),
+        (Some(_), Some(_)) => Err(OAuthFault::invalid_request(
+            "The access token cannot be specified in both the Authorization header and the request-body.",
+        )),
         (Some(token), None) | (None, Some(token)) => Ok(token),
         (None, None) => Err(missing()),
     }

@@ -2,10 +2,7 @@
 //!
 //! Invariant: wrong password, unknown name, locked and suspended people are one answer, E0000004.
 
-use axum::{
-    Json,
-    extract::State,
-};
+use axum::{Json, extract::State};
 use serde_json::{Map, Value, json};
 use vault::Secret;
 use world::Instant;
@@ -24,7 +21,8 @@ use crate::{
     },
     error::{Answer, Fault, codes},
     model::{
-        log::CallOrigin,
+        change::Change,
+        log::{CallOrigin, Event, Party},
         user::{self, Status, User},
     },
 };
@@ -46,12 +44,20 @@ pub async fn begin(State(org): State<Org>, address: Address, origin: CallOrigin,
         return Err(Fault::field("relayState", "The field is too long"));
     }
     let login = body.text("username")?.filter(|login| !login.trim().is_empty()).ok_or_else(|| blank("username"))?;
-    let password = body.text("password")?.filter(|password| !password.is_empty()).map(Secret::new).ok_or_else(|| blank("password"))?;
+    let password = body
+        .text("password")?
+        .filter(|password| !password.is_empty())
+        .map(Secret::new)
+        .ok_or_else(|| blank("password"))?;
     match credentials::attempt(&org, &origin, login, &password).await? {
-        Attempt::Accepted(user) => success(&org, &user, relay_state).await,
+        Attempt::Accepted(user) => success(&org, origin, &user, relay_state).await,
         Attempt::PasswordExpired(user) => {
             let mut tx = org.db.begin().await?;
-            let state = SignInState { user: user.id.clone(), status: Status::PasswordExpired, relay_state: relay_state.clone() };
+            let state = SignInState {
+                user: user.id.clone(),
+                status: Status::PasswordExpired,
+                relay_state: relay_state.clone(),
+            };
             let (token, expires) = state_token::create(&mut tx, &org, &state).await?;
             tx.commit().await?;
             expired(&org, &address, &user, &token, expires, relay_state).await
@@ -77,7 +83,9 @@ async fn resume(org: &Org, address: &Address, token: &Secret) -> Answer<Json<Val
 /// `POST /api/v1/authn/credentials/change_password`
 pub async fn change_password(State(org): State<Org>, origin: CallOrigin, body: Body) -> Answer<Json<Value>> {
     let body = body.object()?;
-    let given = |name: &str| -> Answer<Secret> { Ok(Secret::new(body.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| blank(name))?)) };
+    let given = |name: &str| -> Answer<Secret> {
+        Ok(Secret::new(body.text(name)?.filter(|text| !text.is_empty()).ok_or_else(|| blank(name))?))
+    };
     let (token, old, new) = (given("stateToken")?, given("oldPassword")?, given("newPassword")?);
     let relay_state = {
         let mut tx = org.db.begin().await?;
@@ -86,7 +94,7 @@ pub async fn change_password(State(org): State<Org>, origin: CallOrigin, body: B
         found.and_then(|(state, _)| state.relay_state)
     };
     match new_password::by_state(&org, &origin, &token, &old, &new).await? {
-        Setting::Done(user) => success(&org, &user, relay_state).await,
+        Setting::Done(user) => success(&org, origin, &user, relay_state).await,
         Setting::Refused(faults) => Err(Fault { causes: faults, ..Fault::new(&codes::E0000080) }),
         Setting::OldPasswordWrong => Err(Fault::new(&codes::E0000014).with_cause("Old Password is not correct")),
         Setting::Gone => Err(Fault::new(&codes::E0000011)),
@@ -107,10 +115,11 @@ pub async fn cancel(State(org): State<Org>, body: Body) -> Answer<Json<Value>> {
     Ok(Json(Value::Object(answer)))
 }
 
-async fn success(org: &Org, user: &User, relay_state: Option<String>) -> Answer<Json<Value>> {
-    let mut tx = org.db.begin().await?;
-    let (token, expires) = session_token::create(&mut tx, org, &user.id).await?;
-    tx.commit().await?;
+async fn success(org: &Org, origin: CallOrigin, user: &User, relay_state: Option<String>) -> Answer<Json<Value>> {
+    let mut change = Change::begin(org, Party::user(user), origin).await?;
+    let (token, expires) = session_token::create(&mut change, org, &user.id).await?;
+    change.record(Event::new("user.authentication.auth").target(Party::user(user)));
+    change.commit().await?;
     let mut answer = json!({ "expiresAt": expires.to_rfc3339_ms(), "status": "SUCCESS" });
     if let Some(relay_state) = relay_state {
         answer["relayState"] = relay_state.into();
@@ -120,9 +129,17 @@ async fn success(org: &Org, user: &User, relay_state: Option<String>) -> Answer<
     Ok(Json(answer))
 }
 
-async fn expired(org: &Org, address: &Address, user: &User, token: &Secret, expires: Instant, relay_state: Option<String>) -> Answer<Json<Value>> {
+async fn expired(
+    org: &Org,
+    address: &Address,
+    user: &User,
+    token: &Secret,
+    expires: Instant,
+    relay_state: Option<String>,
+) -> Answer<Json<Value>> {
     let policy = password_policy::get(&mut *org.db.read().await?).await?;
-    let mut answer = json!({ "stateToken": token.expose(), "expiresAt": expires.to_rfc3339_ms(), "status": "PASSWORD_EXPIRED" });
+    let mut answer =
+        json!({ "stateToken": token.expose(), "expiresAt": expires.to_rfc3339_ms(), "status": "PASSWORD_EXPIRED" });
     if let Some(relay_state) = relay_state {
         answer["relayState"] = relay_state.into();
     }

@@ -30,7 +30,11 @@ pub fn remove(name: &str, address: &Url) -> HeaderValue {
 }
 
 fn attributes(address: &Url) -> &'static str {
-    if address.scheme() == "https" { "; Path=/; HttpOnly; SameSite=None; Secure" } else { "; Path=/; HttpOnly; SameSite=Lax" }
+    if address.scheme() == "https" {
+        "; Path=/; HttpOnly; SameSite=None; Secure"
+    } else {
+        "; Path=/; HttpOnly; SameSite=Lax"
+    }
 }
 
 fn line(text: &str) -> HeaderValue {

@@ -81,7 +81,9 @@ async fn decide(
         None => false,
     };
     let outcome = match found {
-        Some(user) if matches && same_hash && !closed && matches!(user.status, Status::Active | Status::PasswordExpired) => {
+        Some(user)
+            if matches && same_hash && !closed && matches!(user.status, Status::Active | Status::PasswordExpired) =>
+        {
             accept(&mut change, guess, &policy, user, renewed, now).await?
         }
         found => {
@@ -93,12 +95,20 @@ async fn decide(
     Ok(outcome)
 }
 
-async fn accept(change: &mut Change, guess: &Guess, policy: &PasswordPolicy, user: User, renewed: Option<&str>, now: Instant) -> Result<Attempt> {
+async fn accept(
+    change: &mut Change,
+    guess: &Guess,
+    policy: &PasswordPolicy,
+    user: User,
+    renewed: Option<&str>,
+    now: Instant,
+) -> Result<Attempt> {
     guess.forget(change).await?;
     if let Some(hash) = renewed {
         user::renew_password_hash(change, &user.id, hash).await?;
     }
-    let expires = user.password_changed.map(|changed| changed.plus(Duration::from_secs(u64::from(policy.max_age_days) * 86_400)));
+    let expires =
+        user.password_changed.map(|changed| changed.plus(Duration::from_secs(u64::from(policy.max_age_days) * 86_400)));
     if user.status == Status::Active && policy.max_age_days > 0 && expires.is_some_and(|expires| expires <= now) {
         user::set_status(change, &user.id, Status::PasswordExpired, now).await?;
         change.record(Event::new("user.account.expire_password").target(Party::user(&user)));
@@ -111,13 +121,24 @@ async fn accept(change: &mut Change, guess: &Guess, policy: &PasswordPolicy, use
 }
 
 /// Counts every refusal, that of a right password during a lock too: otherwise the missing delay would tell that it was right.
-async fn refuse(change: &mut Change, guess: &Guess, policy: &PasswordPolicy, login: &str, found: Option<User>, now: Instant) -> Result<()> {
+async fn refuse(
+    change: &mut Change,
+    guess: &Guess,
+    policy: &PasswordPolicy,
+    login: &str,
+    found: Option<User>,
+    now: Instant,
+) -> Result<()> {
     let limit_reached = guess.count(change, policy, now).await? == Counted::LimitReached;
     let locked = match &found {
         Some(user) if limit_reached => lockout::lock(change, user, policy, now).await?,
         _ => false,
     };
-    let reason = if found.as_ref().is_some_and(|user| locked || user.status == Status::LockedOut) { "LOCKED_OUT" } else { "INVALID_CREDENTIALS" };
+    let reason = if found.as_ref().is_some_and(|user| locked || user.status == Status::LockedOut) {
+        "LOCKED_OUT"
+    } else {
+        "INVALID_CREDENTIALS"
+    };
     change.record(failed(login.trim(), found.as_ref(), reason));
     if let Some(user) = found.filter(|_| locked) {
         change.record(Event::new("user.account.lock").target(Party::user(&user)));

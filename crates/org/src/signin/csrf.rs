@@ -18,7 +18,9 @@ const FORM_SECRET_LEN: usize = 43;
 /// Whether a browser says that the request comes from a page of ours. Programs that are no browsers send neither header.
 pub fn is_from_own_page(headers: &HeaderMap, own: &Url) -> bool {
     let site_is_own = headers.get(FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none");
-    let origin_is_own = headers.get(header::ORIGIN).is_none_or(|origin| origin.as_bytes() == own.origin().ascii_serialization().as_bytes());
+    let origin_is_own = headers
+        .get(header::ORIGIN)
+        .is_none_or(|origin| origin.as_bytes() == own.origin().ascii_serialization().as_bytes());
     site_is_own && origin_is_own
 }
 

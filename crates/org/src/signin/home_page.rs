@@ -37,15 +37,36 @@ pub async fn show(State(org): State<Org>, address: Address, headers: HeaderMap) 
     let is_administrator = !role::roles_of(&mut reader, &session.user.id).await?.is_empty();
     drop(reader);
     session::touch(&org, &session).await?;
-    let out = element("form", &[("method", "get"), ("action", "/login/signout")], element("button", &[("type", "submit"), ("class", "plain")], text("Sign out")));
+    let out = element(
+        "form",
+        &[("method", "get"), ("action", "/login/signout")],
+        element("button", &[("type", "submit"), ("class", "plain")], text("Sign out")),
+    );
     let who = session.user.profile.display_name();
-    let top = element("div", &[("class", "top")], element("div", &[], page::heading("Your applications").and(element("p", &[("class", "asks")], text(&format!("Signed in as {who} ({})", session.user.login))))).and(out));
+    let top = element(
+        "div",
+        &[("class", "top")],
+        element(
+            "div",
+            &[],
+            page::heading("Your applications").and(element(
+                "p",
+                &[("class", "asks")],
+                text(&format!("Signed in as {who} ({})", session.user.login)),
+            )),
+        )
+        .and(out),
+    );
     let tiles = if apps.is_empty() {
         page::paragraph("Nothing is assigned to you yet. An administrator assigns applications to people and groups.")
     } else {
         element("ul", &[("class", "tiles")], all(apps.iter().map(tile)))
     };
-    let console = if is_administrator { element("p", &[("class", "links")], element("a", &[("href", "/admin/")], text("Admin Console"))) } else { Markup::nothing() };
+    let console = if is_administrator {
+        element("p", &[("class", "links")], element("a", &[("href", "/admin/")], text("Admin Console")))
+    } else {
+        Markup::nothing()
+    };
     Ok(Page::new("Your applications", &company).wide().body(top.and(tiles).and(console)).into_response())
 }
 

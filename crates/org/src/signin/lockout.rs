@@ -75,8 +75,10 @@ impl Guess {
 
     /// Counts a wrong password.
     pub async fn count(&self, conn: &mut Conn, policy: &PasswordPolicy, now: Instant) -> Result<Counted> {
-        let old = query("delete from sign_in_failure where (name_hash, address) in
-            (select name_hash, address from sign_in_failure where last_us < $1 order by last_us limit $2)");
+        let old = query(
+            "delete from sign_in_failure where (name_hash, address) in
+            (select name_hash, address from sign_in_failure where last_us < $1 order by last_us limit $2)",
+        );
         old.bind(now.minus(FORGOTTEN_AFTER)).bind(SWEPT_AT_ONCE).execute(conn).await?;
         let here = self.add(conn, &self.address, now).await?;
         self.set_next(conn, &self.address, now.plus(delay(here))).await?;
@@ -139,10 +141,13 @@ pub async fn unlock_if_due(conn: &mut Conn, user: &User, now: Instant) -> Result
     if user.status != Status::LockedOut {
         return Ok(false);
     }
-    let ended = query("delete from sign_in_lock where user_id = $1 and until_us is not null and until_us <= $2 returning from_status");
+    let ended = query(
+        "delete from sign_in_lock where user_id = $1 and until_us is not null and until_us <= $2 returning from_status",
+    );
     let Some(row) = ended.bind(user.id.as_str()).bind(now).optional(conn).await? else { return Ok(false) };
     let from: String = row.get("from_status")?;
-    let from = Status::parse(&from).ok_or_else(|| Error::Stored { what: "lock", reason: format!("unknown status {from}") })?;
+    let from =
+        Status::parse(&from).ok_or_else(|| Error::Stored { what: "lock", reason: format!("unknown status {from}") })?;
     user::set_status(conn, &user.id, from, now).await?;
     Ok(true)
 }

@@ -109,7 +109,9 @@ pub async fn submit(
         return render(&org, &address, &headers, &again(STALE, StatusCode::FORBIDDEN)).await;
     }
     match credentials::attempt(&org, &origin, &given.username, &given.password).await? {
-        Attempt::Accepted(user) => signed_in(&org, &address.0, &origin, &headers, &user, given.remember.is_some(), &from).await,
+        Attempt::Accepted(user) => {
+            signed_in(&org, &address.0, &origin, &headers, &user, given.remember.is_some(), &from).await
+        }
         Attempt::PasswordExpired(user) => {
             let mut tx = org.db.begin().await?;
             let state = SignInState { user: user.id.clone(), status: Status::PasswordExpired, relay_state: None };
@@ -164,7 +166,9 @@ pub(super) async fn render(org: &Org, address: &Address, headers: &HeaderMap, sh
         "The user name is usually your e-mail address. If the password is lost or the account locked, ask an administrator for a new one; a lock by wrong passwords ends by itself after a while.",
     ));
     let problem: Vec<String> = shown.problem.iter().cloned().collect();
-    let asks = asking.as_ref().map_or_else(Markup::nothing, |asking| element("p", &[("class", "asks")], text(&format!("to go on to {}", asking.label))));
+    let asks = asking.as_ref().map_or_else(Markup::nothing, |asking| {
+        element("p", &[("class", "asks")], text(&format!("to go on to {}", asking.label)))
+    });
     let page = Page::new("Sign in", &company)
         .status(shown.status)
         .form_target(asking.and_then(|asking: Asking| asking.redirect_origin))
@@ -191,5 +195,7 @@ pub(super) fn with_form_cookie(mut response: Response, secret: &FormSecret, own:
 }
 
 pub(crate) async fn company(conn: &mut db::Conn) -> crate::Result<String> {
-    Ok(organization::get(conn).await?.map_or_else(|| "Built-in org".to_owned(), |organization| organization.company_name))
+    Ok(organization::get(conn)
+        .await?
+        .map_or_else(|| "Built-in org".to_owned(), |organization| organization.company_name))
 }

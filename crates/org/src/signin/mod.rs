@@ -1,7 +1,7 @@
 //! Signing in: passwords, lock-out, sessions and the org's own pages.
 
-pub mod authn;
 pub mod assets;
+pub mod authn;
 pub mod cookie;
 pub mod credentials;
 pub mod csrf;

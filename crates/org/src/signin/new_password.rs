@@ -30,9 +30,17 @@ pub enum Setting {
 }
 
 /// By `/welcome/{token}` or `/reset_password/{token}`.
-pub async fn by_link(org: &Org, origin: &CallOrigin, purpose: Purpose, token: &Secret, password: &Secret) -> Result<Setting> {
+pub async fn by_link(
+    org: &Org,
+    origin: &CallOrigin,
+    purpose: Purpose,
+    token: &Secret,
+    password: &Secret,
+) -> Result<Setting> {
     let mut reader = org.db.read().await?;
-    let Some(id) = link::peek(&mut reader, &org.vault, purpose, token, org.now()).await? else { return Ok(Setting::Gone) };
+    let Some(id) = link::peek(&mut reader, &org.vault, purpose, token, org.now()).await? else {
+        return Ok(Setting::Gone);
+    };
     let Some(user) = user::by_id(&mut reader, &id).await? else { return Ok(Setting::Gone) };
     let faults = password_policy::check(&mut reader, &user.profile, password).await?;
     drop(reader);
@@ -48,7 +56,9 @@ pub async fn by_link(org: &Org, origin: &CallOrigin, purpose: Purpose, token: &S
     let Some(user) = user::by_id(&mut change, &id).await? else { return Ok(Setting::Gone) };
     let expected = match purpose {
         Purpose::Welcome => matches!(user.status, Status::Provisioned),
-        Purpose::ResetPassword => matches!(user.status, Status::Recovery | Status::Active | Status::PasswordExpired | Status::LockedOut),
+        Purpose::ResetPassword => {
+            matches!(user.status, Status::Recovery | Status::Active | Status::PasswordExpired | Status::LockedOut)
+        }
     };
     if !expected {
         return Ok(Setting::Gone);
@@ -63,10 +73,17 @@ pub async fn by_link(org: &Org, origin: &CallOrigin, purpose: Purpose, token: &S
 }
 
 /// By a state token, with the old password once more.
-pub async fn by_state(org: &Org, origin: &CallOrigin, token: &Secret, old: &Secret, password: &Secret) -> Result<Setting> {
+pub async fn by_state(
+    org: &Org,
+    origin: &CallOrigin,
+    token: &Secret,
+    old: &Secret,
+    password: &Secret,
+) -> Result<Setting> {
     let mut change = Change::begin(org, Party::system(), origin.clone()).await?;
     let Some((state, _)) = state_token::peek(&mut change, org, token).await? else { return Ok(Setting::Gone) };
-    let Some(user) = user::by_id(&mut change, &state.user).await?.filter(|user| user.status == Status::PasswordExpired) else {
+    let Some(user) = user::by_id(&mut change, &state.user).await?.filter(|user| user.status == Status::PasswordExpired)
+    else {
         return Ok(Setting::Gone);
     };
     let old_hash = user::password_hash(&mut change, &user.id).await?;

@@ -84,7 +84,11 @@ impl Page {
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
         let head = void("link", &[("rel", "stylesheet"), ("href", STYLESHEET)]);
-        let card = element("section", &[("class", if self.wide { "card wide" } else { "card" })], element("p", &[("class", "company")], text(&self.company)).and(self.body.clone()));
+        let card = element(
+            "section",
+            &[("class", if self.wide { "card wide" } else { "card" })],
+            element("p", &[("class", "company")], text(&self.company)).and(self.body.clone()),
+        );
         let title = format!("{} · {}", self.title, self.company);
         let document = html::document(&title, head, element("main", &[], card));
         let policy = HeaderValue::from_str(&self.policy()).unwrap_or(HeaderValue::from_static("default-src 'none'"));
@@ -117,8 +121,16 @@ pub fn problem(messages: &[String]) -> Markup {
 }
 
 /// A label with its field. `value` is what was typed before.
-pub fn field(label: &str, name: &'static str, kind: &'static str, autocomplete: &'static str, value: &str, extra: Attributes<'_>) -> Markup {
-    let mut attributes = vec![("id", name), ("name", name), ("type", kind), ("autocomplete", autocomplete), ("required", "")];
+pub fn field(
+    label: &str,
+    name: &'static str,
+    kind: &'static str,
+    autocomplete: &'static str,
+    value: &str,
+    extra: Attributes<'_>,
+) -> Markup {
+    let mut attributes =
+        vec![("id", name), ("name", name), ("type", kind), ("autocomplete", autocomplete), ("required", "")];
     if !value.is_empty() {
         attributes.push(("value", value));
     }

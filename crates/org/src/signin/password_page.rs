@@ -33,15 +33,31 @@ pub const EXPIRED_PATH: &str = "/login/password_expired";
 const DIFFERENT: &str = "The two passwords differ. Type the new one twice.";
 const STALE: &str = "This page was open for too long or in another browser. Please try again.";
 
-pub async fn show_welcome(org: State<Org>, address: Address, headers: HeaderMap, token: Path<String>) -> Answer<Response> {
+pub async fn show_welcome(
+    org: State<Org>,
+    address: Address,
+    headers: HeaderMap,
+    token: Path<String>,
+) -> Answer<Response> {
     show(org, address, headers, token, Purpose::Welcome).await
 }
 
-pub async fn show_reset(org: State<Org>, address: Address, headers: HeaderMap, token: Path<String>) -> Answer<Response> {
+pub async fn show_reset(
+    org: State<Org>,
+    address: Address,
+    headers: HeaderMap,
+    token: Path<String>,
+) -> Answer<Response> {
     show(org, address, headers, token, Purpose::ResetPassword).await
 }
 
-async fn show(State(org): State<Org>, address: Address, headers: HeaderMap, Path(token): Path<String>, purpose: Purpose) -> Answer<Response> {
+async fn show(
+    State(org): State<Org>,
+    address: Address,
+    headers: HeaderMap,
+    Path(token): Path<String>,
+    purpose: Purpose,
+) -> Answer<Response> {
     by_link(&org, &address, &headers, purpose, &Secret::new(token), &[]).await
 }
 
@@ -53,11 +69,25 @@ pub struct Given {
     token: String,
 }
 
-pub async fn submit_welcome(org: State<Org>, address: Address, origin: CallOrigin, headers: HeaderMap, token: Path<String>, given: Form<Given>) -> Answer<Response> {
+pub async fn submit_welcome(
+    org: State<Org>,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    token: Path<String>,
+    given: Form<Given>,
+) -> Answer<Response> {
     submit(org, address, origin, headers, token, given, Purpose::Welcome).await
 }
 
-pub async fn submit_reset(org: State<Org>, address: Address, origin: CallOrigin, headers: HeaderMap, token: Path<String>, given: Form<Given>) -> Answer<Response> {
+pub async fn submit_reset(
+    org: State<Org>,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    token: Path<String>,
+    given: Form<Given>,
+) -> Answer<Response> {
     submit(org, address, origin, headers, token, given, Purpose::ResetPassword).await
 }
 
@@ -82,14 +112,23 @@ async fn submit(
         return by_link(&org, &address, &headers, purpose, &token, &[fault.to_owned()]).await;
     }
     match new_password::by_link(&org, &origin, purpose, &token, &given.password).await? {
-        Setting::Done(user) => login_page::signed_in(&org, &address.0, &origin, &headers, &user, false, &ReturnAddress::home()).await,
+        Setting::Done(user) => {
+            login_page::signed_in(&org, &address.0, &origin, &headers, &user, false, &ReturnAddress::home()).await
+        }
         Setting::Refused(faults) => by_link(&org, &address, &headers, purpose, &token, &faults).await,
         Setting::Gone | Setting::OldPasswordWrong => gone(&org).await,
     }
 }
 
 /// The form of a link; a link that is gone says so, and never whose it was.
-async fn by_link(org: &Org, address: &Address, headers: &HeaderMap, purpose: Purpose, token: &Secret, faults: &[String]) -> Answer<Response> {
+async fn by_link(
+    org: &Org,
+    address: &Address,
+    headers: &HeaderMap,
+    purpose: Purpose,
+    token: &Secret,
+    faults: &[String],
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let known = link::peek(&mut reader, &org.vault, purpose, token, org.now()).await?.is_some();
     if !known {
@@ -105,7 +144,8 @@ async fn by_link(org: &Org, address: &Address, headers: &HeaderMap, purpose: Pur
         Purpose::ResetPassword => ("Set a new password", "The old one no longer works."),
     };
     // The form goes back to the address that it came from: the token is in the path and nowhere in the page.
-    let fields = page::hidden("_token", &secret.token(&org.vault)).and(new_fields(&rules)).and(page::button("Set password"));
+    let fields =
+        page::hidden("_token", &secret.token(&org.vault)).and(new_fields(&rules)).and(page::button("Set password"));
     let form = element("form", &[("method", "post")], fields);
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let page = Page::new(title, &company)
@@ -129,7 +169,14 @@ fn new_fields(rules: &[String]) -> Markup {
 }
 
 /// After the right password of somebody who must change it.
-pub(super) async fn expired(org: &Org, address: &Address, headers: &HeaderMap, token: &Secret, from: &ReturnAddress, faults: &[String]) -> Answer<Response> {
+pub(super) async fn expired(
+    org: &Org,
+    address: &Address,
+    headers: &HeaderMap,
+    token: &Secret,
+    from: &ReturnAddress,
+    faults: &[String],
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let company = company(&mut reader).await?;
     let rules = password_policy::get(&mut reader).await?.rules();
@@ -146,7 +193,11 @@ pub(super) async fn expired(org: &Org, address: &Address, headers: &HeaderMap, t
     let page = Page::new("Change password", &company)
         .status(status)
         .form_target(asking.and_then(|asking| asking.redirect_origin))
-        .body(page::heading("Your password has expired").and(element("p", &[("class", "asks")], text("Choose a new one to go on."))))
+        .body(page::heading("Your password has expired").and(element(
+            "p",
+            &[("class", "asks")],
+            text("Choose a new one to go on."),
+        )))
         .body(page::problem(faults).and(page::form(EXPIRED_PATH, fields)));
     Ok(with_form_cookie(page.into_response(), &secret, &address.0))
 }
@@ -165,7 +216,13 @@ pub struct Expired {
 }
 
 /// `POST /login/password_expired`
-pub async fn submit_expired(State(org): State<Org>, address: Address, origin: CallOrigin, headers: HeaderMap, Form(given): Form<Expired>) -> Answer<Response> {
+pub async fn submit_expired(
+    State(org): State<Org>,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    Form(given): Form<Expired>,
+) -> Answer<Response> {
     let from = ReturnAddress::parse_or_home(given.from_uri.as_deref(), &address.0);
     let fault = if !csrf::form_is_ours(&org, &headers, &address.0, &given.token) {
         Some(STALE)
@@ -182,7 +239,13 @@ pub async fn submit_expired(State(org): State<Org>, address: Address, origin: Ca
         Setting::Refused(faults) => expired(&org, &address, &headers, &given.state_token, &from, &faults).await,
         Setting::Gone | Setting::OldPasswordWrong => {
             let problem = "The old password was not right, or it took too long. Sign in again.".to_owned();
-            let shown = login_page::Shown { from: &from, login: "", kept: false, problem: Some(problem), status: StatusCode::UNAUTHORIZED };
+            let shown = login_page::Shown {
+                from: &from,
+                login: "",
+                kept: false,
+                problem: Some(problem),
+                status: StatusCode::UNAUTHORIZED,
+            };
             login_page::render(&org, &address, &headers, &shown).await
         }
     }

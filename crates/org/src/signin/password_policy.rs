@@ -6,10 +6,7 @@ use db::{Conn, query};
 use serde::{Deserialize, Serialize};
 use vault::Secret;
 
-use crate::{
-    Error, Result,
-    model::profile::Profile,
-};
+use crate::{Error, Result, model::profile::Profile};
 
 const SETTING: &str = "password_policy";
 /// Longer passwords are refused by the hash as well.
@@ -63,14 +60,17 @@ pub async fn get(conn: &mut Conn) -> Result<PasswordPolicy> {
 }
 
 pub async fn set(conn: &mut Conn, policy: &PasswordPolicy, now: world::Instant) -> Result<()> {
-    let value = serde_json::to_string(policy).map_err(|error| Error::Stored { what: "password policy", reason: error.to_string() })?;
-    query("insert into org_setting (name, value, updated_us) values ($1, $2, $3)
-           on conflict (name) do update set value = excluded.value, updated_us = excluded.updated_us")
-        .bind(SETTING)
-        .bind(value)
-        .bind(now)
-        .execute(conn)
-        .await?;
+    let value = serde_json::to_string(policy)
+        .map_err(|error| Error::Stored { what: "password policy", reason: error.to_string() })?;
+    query(
+        "insert into org_setting (name, value, updated_us) values ($1, $2, $3)
+           on conflict (name) do update set value = excluded.value, updated_us = excluded.updated_us",
+    )
+    .bind(SETTING)
+    .bind(value)
+    .bind(now)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -180,13 +180,36 @@ fn capital(phrase: &str) -> String {
 
 /// Words that most guessed passwords are made of, with digits and signs before or after.
 const COMMON_STEMS: [&str; 24] = [
-    "password", "passwort", "passw0rd", "p@ssword", "p@ssw0rd", "welcome", "letmein", "qwerty", "qwertz", "azerty", "abc", "abcd", "admin",
-    "administrator", "login", "iloveyou", "monkey", "dragon", "football", "baseball", "master", "sunshine", "princess", "changeme",
+    "password",
+    "passwort",
+    "passw0rd",
+    "p@ssword",
+    "p@ssw0rd",
+    "welcome",
+    "letmein",
+    "qwerty",
+    "qwertz",
+    "azerty",
+    "abc",
+    "abcd",
+    "admin",
+    "administrator",
+    "login",
+    "iloveyou",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
+    "master",
+    "sunshine",
+    "princess",
+    "changeme",
 ];
 
 fn is_common(folded: &str) -> bool {
     let stem = folded.trim_matches(|character: char| character.is_numeric() || is_symbol(character));
-    COMMON_STEMS.contains(&stem) || COMMON_STEMS.contains(&folded.trim_matches(char::is_numeric).trim_matches(['!', '.', '?', '#', '*']))
+    COMMON_STEMS.contains(&stem)
+        || COMMON_STEMS.contains(&folded.trim_matches(char::is_numeric).trim_matches(['!', '.', '?', '#', '*']))
 }
 
 #[cfg(test)]
@@ -196,7 +219,11 @@ mod tests {
     #[test]
     fn each_rule_refuses_what_it_names() {
         let profile = Profile::of("ada.byron@example.com", "ada.byron@example.com", "Ada", "Byron");
-        let policy = PasswordPolicy { min_symbol: 1, exclude_attributes: vec!["lastName".to_owned()], ..PasswordPolicy::default() };
+        let policy = PasswordPolicy {
+            min_symbol: 1,
+            exclude_attributes: vec!["lastName".to_owned()],
+            ..PasswordPolicy::default()
+        };
         assert_eq!(policy.faults(&profile, "Correct7-horse"), Vec::<String>::new());
         for (password, fault) in [
             ("Ab1-", "Use at least 8"),

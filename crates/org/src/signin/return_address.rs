@@ -69,12 +69,28 @@ mod tests {
     #[test]
     fn only_paths_of_this_org_are_followed() {
         let own: Url = "http://localhost:8081".parse().unwrap();
-        for good in ["/", "/admin/", "/oauth2/v1/authorize?client_id=x&redirect_uri=http%3A%2F%2Fother%2F", "http://localhost:8081/admin/"] {
+        for good in [
+            "/",
+            "/admin/",
+            "/oauth2/v1/authorize?client_id=x&redirect_uri=http%3A%2F%2Fother%2F",
+            "http://localhost:8081/admin/",
+        ] {
             assert!(ReturnAddress::parse(good, &own).is_some(), "{good}");
         }
         let hostile = [
-            "//evil.test/", "/\\evil.test", "\\\\evil.test", "https://evil.test/", "http://localhost:8080/", "http://localhost:8081@evil.test/",
-            "javascript:alert(1)", "/\t/evil.test", "admin", "", "https:evil.test", "/.//evil.test/", "/a/..//evil.test",
+            "//evil.test/",
+            "/\\evil.test",
+            "\\\\evil.test",
+            "https://evil.test/",
+            "http://localhost:8080/",
+            "http://localhost:8081@evil.test/",
+            "javascript:alert(1)",
+            "/\t/evil.test",
+            "admin",
+            "",
+            "https:evil.test",
+            "/.//evil.test/",
+            "/a/..//evil.test",
         ];
         for text in hostile {
             assert_eq!(ReturnAddress::parse(text, &own), None, "{text}");

@@ -51,7 +51,8 @@ impl SessionPolicy {
     const SETTING: &str = "session_policy";
 
     pub async fn get(conn: &mut Conn) -> Result<SessionPolicy> {
-        let row = query("select value from org_setting where name = $1").bind(SessionPolicy::SETTING).optional(conn).await?;
+        let row =
+            query("select value from org_setting where name = $1").bind(SessionPolicy::SETTING).optional(conn).await?;
         let Some(row) = row else { return Ok(SessionPolicy::default()) };
         let text: String = row.get("value")?;
         serde_json::from_str(&text).map_err(|error| Error::Stored { what: "session policy", reason: error.to_string() })
@@ -95,7 +96,6 @@ impl NewSession {
     pub fn cookie(&self, address: &Url) -> HeaderValue {
         cookie::set(cookie::SESSION, &self.value, self.persistent, address)
     }
-
 }
 
 const COLUMNS: &str = "s.id_hash, s.public_id, s.external_id, s.user_id, s.amr, s.created_us, s.password_us, s.used_us, s.idle_expires_us, s.expires_us";
@@ -148,14 +148,18 @@ pub async fn begin(conn: &mut Conn, org: &Org, headers: &HeaderMap, user: &User,
 /// The session whose cookie came with a request, while it lasts.
 pub async fn current(org: &Org, headers: &HeaderMap, conn: &mut Conn) -> Result<Option<Session>> {
     let Some(value) = cookie::read(headers, cookie::SESSION) else { return Ok(None) };
-    let sql = format!("select {COLUMNS} from session s where s.id_hash = $1 and s.idle_expires_us > $2 and s.expires_us > $2");
+    let sql = format!(
+        "select {COLUMNS} from session s where s.id_hash = $1 and s.idle_expires_us > $2 and s.expires_us > $2"
+    );
     let row = query(sql).bind(hash(&org.vault, &value)).bind(org.now()).optional(conn).await?;
     read(conn, row).await
 }
 
 /// The session that the API calls by this id.
 pub async fn by_public_id(conn: &mut Conn, id: &str, now: Instant) -> Result<Option<Session>> {
-    let sql = format!("select {COLUMNS} from session s where s.public_id = $1 and s.idle_expires_us > $2 and s.expires_us > $2");
+    let sql = format!(
+        "select {COLUMNS} from session s where s.public_id = $1 and s.idle_expires_us > $2 and s.expires_us > $2"
+    );
     let row = query(sql).bind(id).bind(now).optional(conn).await?;
     read(conn, row).await
 }
@@ -211,7 +215,9 @@ fn hash(vault: &Vault, value: &Secret) -> String {
 async fn read(conn: &mut Conn, row: Option<Row>) -> Result<Option<Session>> {
     let Some(row) = row else { return Ok(None) };
     let user: String = row.get("user_id")?;
-    let Some(user) = user::by_id(conn, &user.into()).await?.filter(|user| may_act(user.status)) else { return Ok(None) };
+    let Some(user) = user::by_id(conn, &user.into()).await?.filter(|user| may_act(user.status)) else {
+        return Ok(None);
+    };
     let amr: String = row.get("amr")?;
     Ok(Some(Session {
         public_id: row.get("public_id")?,

@@ -31,9 +31,18 @@ use crate::{
 const KIND: &str = "AppSession";
 
 /// `POST /api/v1/sessions`: exchanges a session token.
-pub async fn create(State(org): State<Org>, address: Address, origin: CallOrigin, headers: HeaderMap, body: Body) -> Answer<Response> {
+pub async fn create(
+    State(org): State<Org>,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    body: Body,
+) -> Answer<Response> {
     let body = body.object()?;
-    let token = body.text("sessionToken")?.map(Secret::new).ok_or_else(|| Fault::field("sessionToken", "The field cannot be left blank"))?;
+    let token = body
+        .text("sessionToken")?
+        .map(Secret::new)
+        .ok_or_else(|| Fault::field("sessionToken", "The field cannot be left blank"))?;
     let mut change = Change::begin(&org, Party::system(), origin).await?;
     let user = session_token::consume(&mut change, &org, &token).await?.ok_or_else(|| Fault::new(&codes::E0000004))?;
     let new = session::begin(&mut change, &org, &headers, &user, false).await?;
@@ -61,7 +70,12 @@ pub async fn refresh_me(State(org): State<Org>, address: Address, headers: Heade
 }
 
 /// `DELETE /api/v1/sessions/me`
-pub async fn end_me(State(org): State<Org>, address: Address, origin: CallOrigin, headers: HeaderMap) -> Answer<Response> {
+pub async fn end_me(
+    State(org): State<Org>,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+) -> Answer<Response> {
     trusted(&org, &headers, &address).await?;
     own(&org, &headers).await?;
     sign_out::end_current(&org, &origin, &headers).await?;

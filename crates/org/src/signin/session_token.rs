@@ -42,7 +42,9 @@ pub async fn create(conn: &mut Conn, org: &Org, user: &UserId) -> Result<(Secret
 /// Uses the token up. Of any number of callers at once one gets the person.
 pub async fn consume(conn: &mut Conn, org: &Org, token: &Secret) -> Result<Option<User>> {
     let now = org.now();
-    let row = query("update session_token set used_us = $1 where token_hash = $2 and used_us is null and expires_us > $1 returning user_id");
+    let row = query(
+        "update session_token set used_us = $1 where token_hash = $2 and used_us is null and expires_us > $1 returning user_id",
+    );
     let Some(row) = row.bind(now).bind(hash(org, token)).optional(conn).await? else { return Ok(None) };
     let user = user::by_id(conn, &row.get::<String>("user_id")?.into()).await?;
     Ok(user.filter(|user| may_act(user.status)))

@@ -34,7 +34,13 @@ pub struct SignOut {
 }
 
 /// `GET /login/signout?fromURI=`
-pub async fn sign_out(State(org): State<Org>, address: Address, origin: CallOrigin, headers: HeaderMap, Query(asked): Query<SignOut>) -> Answer<Response> {
+pub async fn sign_out(
+    State(org): State<Org>,
+    address: Address,
+    origin: CallOrigin,
+    headers: HeaderMap,
+    Query(asked): Query<SignOut>,
+) -> Answer<Response> {
     end_current(&org, &origin, &headers).await?;
     let target = match asked.from_uri.as_deref() {
         Some(text) => target(&org, text, &address.0).await?,
@@ -67,7 +73,8 @@ async fn target(org: &Org, text: &str, own: &Url) -> Answer<Option<String>> {
     if !plain || !origin.is_tuple() {
         return Ok(None);
     }
-    let trusted = trusted_origin::is_trusted(&mut *org.db.read().await?, &origin.ascii_serialization(), "REDIRECT").await?;
+    let trusted =
+        trusted_origin::is_trusted(&mut *org.db.read().await?, &origin.ascii_serialization(), "REDIRECT").await?;
     Ok(trusted.then(|| url.into()))
 }
 

@@ -42,14 +42,18 @@ pub async fn create(conn: &mut Conn, org: &Org, state: &State) -> Result<(Secret
 pub async fn peek(conn: &mut Conn, org: &Org, token: &Secret) -> Result<Option<(State, Instant)>> {
     let now = org.now();
     let expires = now.plus(LIFE);
-    let row = query("update sign_in_state set expires_us = $1 where token_hash = $2 and expires_us > $3 returning user_id, status, relay_state");
+    let row = query(
+        "update sign_in_state set expires_us = $1 where token_hash = $2 and expires_us > $3 returning user_id, status, relay_state",
+    );
     let row = row.bind(expires).bind(hash(org, token)).bind(now).optional(conn).await?;
     row.map(|row| Ok((read(&row)?, expires))).transpose()
 }
 
 /// Takes the token: of any number of callers at once one gets what it stands for.
 pub async fn take(conn: &mut Conn, org: &Org, token: &Secret) -> Result<Option<State>> {
-    let row = query("delete from sign_in_state where token_hash = $1 and expires_us > $2 returning user_id, status, relay_state");
+    let row = query(
+        "delete from sign_in_state where token_hash = $1 and expires_us > $2 returning user_id, status, relay_state",
+    );
     let row = row.bind(hash(org, token)).bind(org.now()).optional(conn).await?;
     row.map(|row| read(&row)).transpose()
 }
@@ -64,14 +68,16 @@ fn read(row: &db::Row) -> Result<State> {
 }
 
 async fn insert(conn: &mut Conn, org: &Org, token: &Secret, state: &State, expires: Instant) -> Result<()> {
-    query("insert into sign_in_state (token_hash, user_id, status, relay_state, expires_us) values ($1, $2, $3, $4, $5)")
-        .bind(hash(org, token))
-        .bind(state.user.as_str())
-        .bind(state.status.as_str())
-        .bind(state.relay_state.clone())
-        .bind(expires)
-        .execute(conn)
-        .await?;
+    query(
+        "insert into sign_in_state (token_hash, user_id, status, relay_state, expires_us) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(hash(org, token))
+    .bind(state.user.as_str())
+    .bind(state.status.as_str())
+    .bind(state.relay_state.clone())
+    .bind(expires)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

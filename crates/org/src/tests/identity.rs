@@ -21,7 +21,10 @@ use super::site::Site;
 /// Everything that lies in the data folder, as text: what a thief of the disk would search.
 async fn dump(site: &Site) -> String {
     let mut tx = site.running.org.db.begin().await.unwrap();
-    db::query("insert into org_setting (name, value, updated_us) values ('dump', 'dump', 0)").execute(&mut tx).await.unwrap();
+    db::query("insert into org_setting (name, value, updated_us) values ('dump', 'dump', 0)")
+        .execute(&mut tx)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let mut text = String::new();
     for entry in std::fs::read_dir(site.folder.path().join("data")).unwrap() {

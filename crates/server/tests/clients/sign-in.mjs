@@ -2,7 +2,7 @@
 import * as oidc from 'openid-client';
 
 const { ORG_URL, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, LOGIN, PASSWORD } = process.env;
-const config = await oidc.discovery(new URL(ORG_URL), CLIENT_ID, CLIENT_SECRET, undefined, { execute: [oidc.allowInsecureRequests] });
+const config = await oidc.discovery(new URL(ORG_URL), CLIENT_ID, undefined, oidc.ClientSecretBasic(CLIENT_SECRET), { execute: [oidc.allowInsecureRequests] });
 
 const verifier = oidc.randomPKCECodeVerifier();
 const [state, nonce] = [oidc.randomState(), oidc.randomNonce()];

@@ -18,8 +18,13 @@ async fn a_client_or_redirect_that_is_not_known_gets_a_page_and_no_redirect() {
     let browser = Browser::new(&site);
     browser.sign_in(LOGIN, PASSWORD).await;
     let wrong_redirects = [
-        "", "http://127.0.0.1:8080/OIDCCallback/", "http://127.0.0.1:8080/OIDCCallback?x=1", "HTTP://127.0.0.1:8080/OIDCCallback",
-        "http://127.0.0.1:8080/%4fIDCCallback", "http://127.0.0.1:8080@evil.test/OIDCCallback", "https://127.0.0.1:8080/OIDCCallback",
+        "",
+        "http://127.0.0.1:8080/OIDCCallback/",
+        "http://127.0.0.1:8080/OIDCCallback?x=1",
+        "HTTP://127.0.0.1:8080/OIDCCallback",
+        "http://127.0.0.1:8080/%4fIDCCallback",
+        "http://127.0.0.1:8080@evil.test/OIDCCallback",
+        "https://127.0.0.1:8080/OIDCCallback",
     ];
     for redirect in wrong_redirects {
         let page = browser.get(&party.authorize(&[("redirect_uri", redirect)])).await.is(400);
@@ -65,12 +70,19 @@ async fn everything_else_that_is_wrong_goes_back_to_the_application() {
     ];
     for (changed, error) in cases {
         let page = browser.get(&party.authorize(changed)).await.is(302);
-        assert!(page.to().starts_with(&format!("{REDIRECT}?error={error}&error_description=")), "{changed:?} {}", page.to());
+        assert!(
+            page.to().starts_with(&format!("{REDIRECT}?error={error}&error_description=")),
+            "{changed:?} {}",
+            page.to()
+        );
         let state = changed.iter().find(|(name, _)| *name == "state").map_or("state-1", |(_, state)| state);
         assert_eq!(page.parameter("state").unwrap_or_default(), state, "{changed:?}");
     }
     let twice = browser.get(&format!("{}&nonce=second", party.authorize(&[]))).await.is(302);
-    assert_eq!(twice.parameter("error_description").unwrap(), "Duplicate parameter provided in request. Duplicated parameters: [nonce].");
+    assert_eq!(
+        twice.parameter("error_description").unwrap(),
+        "Duplicate parameter provided in request. Duplicated parameters: [nonce]."
+    );
 }
 
 #[tokio::test]
@@ -85,10 +97,21 @@ async fn public_clients_must_use_pkce_and_apps_may_demand_it() {
     let refused = browser.get(&party.authorize(&[("code_challenge", ""), ("code_challenge_method", "")])).await.is(302);
     assert_eq!(refused.parameter("error_description").unwrap(), "PKCE code challenge is required by the application.");
     let code = party.code(&browser, &[]).await;
-    let fields = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", REDIRECT), ("client_id", &party.client_id), ("code_verifier", super::relying_party::VERIFIER)];
-    let request = browser.request(Method::POST, "/oauth2/v1/token").header("Origin", "http://127.0.0.1:8080").form(&fields);
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("client_id", &party.client_id),
+        ("code_verifier", super::relying_party::VERIFIER),
+    ];
+    let request =
+        browser.request(Method::POST, "/oauth2/v1/token").header("Origin", "http://127.0.0.1:8080").form(&fields);
     let reply = browser.send(request).await.is(200);
-    assert_eq!(reply.header("access-control-allow-origin"), "http://127.0.0.1:8080", "an application's own page may read the answer");
+    assert_eq!(
+        reply.header("access-control-allow-origin"),
+        "http://127.0.0.1:8080",
+        "an application's own page may read the answer"
+    );
 }
 
 #[tokio::test]
@@ -99,7 +122,10 @@ async fn nobody_is_asked_when_the_client_says_so() {
     let silent = [("prompt", "none")];
     let refused = browser.get(&party.authorize(&silent)).await.is(302);
     assert_eq!(refused.parameter("error").as_deref(), Some("login_required"));
-    assert_eq!(refused.parameter("error_description").unwrap(), "The client specified not to prompt, but the user is not logged in.");
+    assert_eq!(
+        refused.parameter("error_description").unwrap(),
+        "The client specified not to prompt, but the user is not logged in."
+    );
     browser.sign_in(LOGIN, PASSWORD).await;
     let answer = browser.get(&party.authorize(&silent)).await.is(302);
     assert!(answer.parameter("code").is_some());
@@ -124,7 +150,10 @@ async fn the_password_is_asked_for_again_when_the_client_says_so() {
         assert!(start.to().starts_with("/login/login.htm"), "{again:?}");
         browser.get(start.to()).await.is(200);
         let asked = browser.get(start.to()).await.hidden("fromURI").unwrap();
-        assert!(browser.get(&asked).await.to().starts_with("/login/login.htm"), "the mark without a new password is worth nothing");
+        assert!(
+            browser.get(&asked).await.to().starts_with("/login/login.htm"),
+            "the mark without a new password is worth nothing"
+        );
         let signed_in = browser.submit_sign_in(start.to(), LOGIN, PASSWORD).await.is(303);
         assert_ne!(browser.cookie("sid"), first);
         let code = browser.get(signed_in.to()).await.is(302).parameter("code").unwrap();
@@ -139,14 +168,22 @@ async fn an_answer_comes_back_by_form_or_fragment() {
     let party = RelyingParty::new(&site).await;
     let browser = Browser::new(&site);
     let page = party.answer(&browser, &[("response_mode", "form_post")]).await.is(200);
-    assert!(page.text.contains(&format!("<form method=\"post\" action=\"{REDIRECT}\">")) && page.text.contains("<noscript><button"));
+    assert!(
+        page.text.contains(&format!("<form method=\"post\" action=\"{REDIRECT}\">"))
+            && page.text.contains("<noscript><button")
+    );
     assert_eq!(page.hidden("state").as_deref(), Some("state-1"));
     let script = "document.forms[0].submit()";
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, script.as_bytes());
     let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest.as_ref());
     let policy = page.header("content-security-policy");
-    assert!(page.text.contains(&format!("<script>{script}</script>")) && policy.contains(&format!("script-src 'sha256-{hash}'")));
-    assert!(policy.contains("form-action 'self' http://127.0.0.1:8080") && page.header("referrer-policy") == "no-referrer");
+    assert!(
+        page.text.contains(&format!("<script>{script}</script>"))
+            && policy.contains(&format!("script-src 'sha256-{hash}'"))
+    );
+    assert!(
+        policy.contains("form-action 'self' http://127.0.0.1:8080") && page.header("referrer-policy") == "no-referrer"
+    );
     party.redeem(&browser, &page.hidden("code").unwrap()).await.is(200);
     let denied = browser.get(&party.authorize(&[("response_mode", "form_post"), ("scope", "nothing")])).await.is(200);
     assert_eq!(denied.hidden("error").as_deref(), Some("invalid_scope"));
@@ -168,7 +205,10 @@ async fn a_request_can_be_posted_and_begun_with_a_session_token() {
     party.redeem(&browser, &answer.parameter("code").unwrap()).await.is(200);
     browser.get("/api/v1/sessions/me").await.is(200);
     let again = Browser::new(&site).get(&path).await.is(302);
-    assert!(again.to().starts_with("/login/login.htm") && !again.to().contains(&token), "a session token is worth one session");
+    assert!(
+        again.to().starts_with("/login/login.htm") && !again.to().contains(&token),
+        "a session token is worth one session"
+    );
 }
 
 #[tokio::test]
@@ -180,7 +220,9 @@ async fn whoever_is_not_assigned_is_turned_away() {
     assert_eq!(page.parameter("error").as_deref(), Some("access_denied"));
     assert_eq!(page.parameter("error_description").unwrap(), "User is not assigned to the client application.");
     let group = site.new_group("WRUser").await;
-    site.call_as(&site.token, Method::PUT, &format!("/api/v1/groups/{}/users/{}", id(&group), id(&party.user)), None).await.is(204);
+    site.call_as(&site.token, Method::PUT, &format!("/api/v1/groups/{}/users/{}", id(&group), id(&party.user)), None)
+        .await
+        .is(204);
     site.put(&format!("/api/v1/apps/{}/groups/{}", party.app, id(&group)), json!({})).await.ok();
     party.code(&Browser::new(&site), &[]).await;
 }
@@ -191,9 +233,23 @@ async fn discovery_names_only_what_is_there() {
     let browser = Browser::new(&site);
     let base = site.base();
     let org = browser.get("/.well-known/openid-configuration").await.is(200);
-    assert_eq!((org.header("cache-control"), org.header("access-control-allow-origin")), ("max-age=86400, must-revalidate", "*"));
+    assert_eq!(
+        (org.header("cache-control"), org.header("access-control-allow-origin")),
+        ("max-age=86400, must-revalidate", "*")
+    );
     let keys: Vec<String> = org.json().as_object().unwrap().keys().cloned().collect();
-    assert_eq!(keys[..7], ["issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "registration_endpoint", "jwks_uri", "response_types_supported"]);
+    assert_eq!(
+        keys[..7],
+        [
+            "issuer",
+            "authorization_endpoint",
+            "token_endpoint",
+            "userinfo_endpoint",
+            "registration_endpoint",
+            "jwks_uri",
+            "response_types_supported"
+        ]
+    );
     for (path, issuer) in [
         ("/.well-known/openid-configuration", base.clone()),
         ("/.well-known/oauth-authorization-server", base.clone()),
@@ -206,7 +262,9 @@ async fn discovery_names_only_what_is_there() {
         for (name, value) in document.as_object().unwrap() {
             let Some(url) = value.as_str().filter(|url| url.starts_with("http") && name != "issuer") else { continue };
             let reply = browser.get(url).await;
-            let code = serde_json::from_str::<Value>(&reply.text).ok().and_then(|body| body["errorCode"].as_str().map(str::to_owned));
+            let code = serde_json::from_str::<Value>(&reply.text)
+                .ok()
+                .and_then(|body| body["errorCode"].as_str().map(str::to_owned));
             assert_ne!(code.as_deref(), Some("E0000008"), "{name} of {path} is no path of ours");
         }
     }
@@ -218,6 +276,7 @@ async fn discovery_names_only_what_is_there() {
 #[tokio::test]
 async fn keys_rotate_and_the_next_one_is_published_before_it_signs() {
     let site = Site::start().await;
+    let party = RelyingParty::new(&site).await;
     let browser = Browser::new(&site);
     let day = Duration::from_secs(24 * 3_600);
     let kids = async || -> Vec<String> {
@@ -233,7 +292,6 @@ async fn keys_rotate_and_the_next_one_is_published_before_it_signs() {
     assert_eq!((both.len(), &both[0]), (2, &first[0]));
     site.advance(day * 30);
     assert_eq!(kids().await, both, "the old key stays as long as a token that it signed may live");
-    let party = RelyingParty::new(&site).await;
     let tokens = party.tokens(&browser, &[]).await;
     assert_eq!(part(&tokens["id_token"], 0)["kid"], both[1]);
     site.advance(day);
@@ -246,7 +304,10 @@ async fn the_default_server_is_listed() {
     let listed = site.get("/api/v1/authorizationServers").await.ok();
     assert_eq!(listed.as_array().unwrap().len(), 1);
     let server = &listed[0];
-    assert_eq!((&server["id"], &server["audiences"], &server["issuer"]), (&json!("default"), &json!(["api://default"]), &json!(format!("{}/oauth2/default", site.base()))));
+    assert_eq!(
+        (&server["id"], &server["audiences"], &server["issuer"]),
+        (&json!("default"), &json!(["api://default"]), &json!(format!("{}/oauth2/default", site.base())))
+    );
     assert_eq!(&site.get("/api/v1/authorizationServers/default").await.ok(), server);
     site.get("/api/v1/authorizationServers/org").await.refused(404, "E0000007");
 }

@@ -46,7 +46,9 @@ impl Page {
     /// A parameter of the address that a redirect leads to.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
         let (_, query) = self.to().split_once(['?', '#'])?;
-        url::form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+        url::form_urlencoded::parse(query.as_bytes())
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.into_owned())
     }
 
     /// The value of the hidden field of this name.
@@ -54,7 +56,14 @@ impl Page {
         let mark = format!("name=\"{name}\" value=\"");
         let rest = &self.text[self.text.find(&mark)? + mark.len()..];
         let value = &rest[..rest.find('"')?];
-        Some(value.replace("&quot;", "\"").replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+        Some(
+            value
+                .replace("&quot;", "\"")
+                .replace("&#39;", "'")
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&amp;", "&"),
+        )
     }
 }
 
@@ -99,7 +108,13 @@ impl Browser {
         self.send(self.as_own_page(self.client.post(self.url(path))).form(fields)).await
     }
 
-    pub(super) async fn json(&self, method: Method, path: &str, csrf: Option<&str>, body: Option<serde_json::Value>) -> Page {
+    pub(super) async fn json(
+        &self,
+        method: Method,
+        path: &str,
+        csrf: Option<&str>,
+        body: Option<serde_json::Value>,
+    ) -> Page {
         let mut request = self.as_own_page(self.client.request(method, self.url(path)));
         if let Some(csrf) = csrf {
             request = request.header("X-CSRF-Token", csrf);
@@ -112,7 +127,11 @@ impl Browser {
     }
 
     fn as_own_page(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
-        if self.user_agent_headers { request.header(header::ORIGIN, &self.base).header("Sec-Fetch-Site", "same-origin") } else { request }
+        if self.user_agent_headers {
+            request.header(header::ORIGIN, &self.base).header("Sec-Fetch-Site", "same-origin")
+        } else {
+            request
+        }
     }
 
     pub(super) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -120,18 +139,24 @@ impl Browser {
     }
 
     pub(super) async fn send(&self, mut request: reqwest::RequestBuilder) -> Page {
-        let cookies: Vec<String> = self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies: Vec<String> =
+            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        let set: Vec<String> = headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap().to_owned()).collect();
+        let set: Vec<String> =
+            headers.get_all(header::SET_COOKIE).iter().map(|line| line.to_str().unwrap().to_owned()).collect();
         for line in &set {
             let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
             let mut jar = self.cookies.lock().unwrap();
-            if line.contains("Max-Age=0") { jar.remove(name) } else { jar.insert(name.to_owned(), value.to_owned()) };
+            if line.contains("Max-Age=0") {
+                jar.remove(name)
+            } else {
+                jar.insert(name.to_owned(), value.to_owned())
+            };
         }
         let location = headers.get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
         Page { status, location, cookies: set, headers, text: response.text().await.unwrap() }
@@ -141,7 +166,11 @@ impl Browser {
     pub(super) async fn submit_sign_in(&self, path: &str, login: &str, password: &str) -> Page {
         let page = self.get(path).await.is(200);
         let (token, from) = (page.hidden("_token").unwrap(), page.hidden("fromURI").unwrap());
-        self.post("/login/login.htm", &[("username", login), ("password", password), ("_token", &token), ("fromURI", &from)]).await
+        self.post(
+            "/login/login.htm",
+            &[("username", login), ("password", password), ("_token", &token), ("fromURI", &from)],
+        )
+        .await
     }
 
     /// Signs in by the page.

@@ -61,13 +61,20 @@ async fn the_first_administrator_is_made_once_by_whoever_has_the_code() {
     weak["password"] = json!("weak");
     weak["email"] = json!("no-address");
     let causes = redeem(&browser, weak).await.is(400).json()["errorCauses"].to_string();
-    assert!(causes.contains("email: Does not match required pattern") && causes.contains("password: Use at least 8 characters"), "{causes}");
+    assert!(
+        causes.contains("email: Does not match required pattern")
+            && causes.contains("password: Use at least 8 characters"),
+        "{causes}"
+    );
     let racers: Vec<Browser> = (0..10).map(|_| browser_of(&running)).collect();
     let results = futures::future::join_all(racers.iter().map(|racer| redeem(racer, first(&code)))).await;
     let winners: Vec<&Page> = results.iter().filter(|page| page.status == 200).collect();
     assert_eq!((winners.len(), results.iter().filter(|page| page.status == 404).count()), (1, 9));
     let session = winners[0].json();
-    assert_eq!((&session["user"]["login"], &session["roles"]), (&json!("root@example.com"), &json!([{ "type": "SUPER_ADMIN", "label": "Super Administrator" }])));
+    assert_eq!(
+        (&session["user"]["login"], &session["roles"]),
+        (&json!("root@example.com"), &json!([{ "type": "SUPER_ADMIN", "label": "Super Administrator" }]))
+    );
     assert!(winners[0].cookies.iter().any(|line| line.starts_with("sid=")));
     redeem(&browser, first(&code)).await.is(404);
     running.stop().await;
@@ -102,7 +109,9 @@ async fn the_first_administrator_s_call_is_for_a_page_of_ours() {
     let (running, _folder) = blank().await;
     let body = first(&code_of(&running)).to_string();
     let browser = browser_of(&running);
-    let call = |kind: &'static str| browser.request(Method::POST, "/admin/api/first-administrator").header("Content-Type", kind).body(body.clone());
+    let call = |kind: &'static str| {
+        browser.request(Method::POST, "/admin/api/first-administrator").header("Content-Type", kind).body(body.clone())
+    };
     browser.send(call("text/plain")).await.is(400);
     browser.send(call("application/json").header("Origin", "http://evil.test")).await.is(403);
     browser.send(call("application/json").header("Sec-Fetch-Site", "cross-site")).await.is(403);
@@ -120,13 +129,22 @@ async fn the_console_is_for_signed_in_administrators() {
     assert_eq!(browser.get("/admin/api/session").await.is(401).json()["errorCode"], "E0000011");
     browser.sign_in("plain@example.com", PASSWORD).await;
     assert_eq!(browser.get("/admin/api/session").await.is(403).json()["errorCode"], "E0000006");
-    let by_token = browser.request(Method::GET, "/admin/api/session").header("Authorization", format!("SSWS {}", site.token));
+    let by_token =
+        browser.request(Method::GET, "/admin/api/session").header("Authorization", format!("SSWS {}", site.token));
     assert_eq!(Browser::new(&site).send(by_token).await.is(401).json()["errorCode"], "E0000011");
-    assert!(browser.get("/admin/api/password-policy").await.is(200).json()["rules"].as_array().unwrap().contains(&json!("At least 8 characters")));
+    assert!(
+        browser.get("/admin/api/password-policy").await.is(200).json()["rules"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("At least 8 characters"))
+    );
 
     let (reader, _) = at_console(&site, "reader@example.com", RoleType::ReadOnlyAdmin).await;
     let session = reader.get("/admin/api/session").await.is(200).json();
-    assert_eq!((&session["rights"], &session["idleMinutes"], &session["org"]["issuer"]), (&json!(["tokens.create"]), &json!(120), &json!(site.base())));
+    assert_eq!(
+        (&session["rights"], &session["idleMinutes"], &session["org"]["issuer"]),
+        (&json!(["tokens.create"]), &json!(120), &json!(site.base()))
+    );
     assert!(!site.events("user.session.access_admin_app").await.is_empty());
     assert_eq!(reader.get("/admin/api/nothing").await.is(404).json()["errorCode"], "E0000008");
 }
@@ -136,35 +154,51 @@ async fn a_token_is_made_at_the_console_and_its_value_is_nowhere_again() {
     let site = Site::start().await;
     site.new_user("ada@example.com").await;
     let (browser, csrf) = at_console(&site, "root@example.org", RoleType::SuperAdmin).await;
-    let body = json!({ "name": "WebReports Integration", "network": { "connection": "ZONE", "include": ["ALL_IP_ZONES"] } });
+    let body =
+        json!({ "name": "WebReports Integration", "network": { "connection": "ZONE", "include": ["ALL_IP_ZONES"] } });
     let made = browser.json(Method::POST, "/admin/api/tokens", Some(&csrf), Some(body)).await.is(200);
     assert_eq!(made.header("cache-control"), "no-cache, no-store");
     let made = made.json();
     let value = made["value"].as_str().unwrap().to_owned();
     assert!(value.starts_with("00") && value.len() == 42 && made["id"].as_str().unwrap().starts_with("00T"));
     let anywhere = json!({ "name": "WebReports Integration", "network": { "connection": "ANYWHERE" } });
-    let changed = browser.json(Method::PUT, &format!("/admin/api/tokens/{}", id(&made)), Some(&csrf), Some(anywhere)).await.is(200).json();
+    let changed = browser
+        .json(Method::PUT, &format!("/admin/api/tokens/{}", id(&made)), Some(&csrf), Some(anywhere))
+        .await
+        .is(200)
+        .json();
     assert_eq!((&changed["network"], &changed["state"]), (&json!({ "connection": "ANYWHERE" }), &json!("grey")));
     let me = site.request(Method::GET, "/api/v1/users/me").header("Authorization", format!("SSWS {value}"));
     assert_eq!(site.send(me).await.ok()["profile"]["login"], "root@example.org");
 
     let mut seen = super::dump(&site).await;
-    for path in ["/admin/api/tokens", "/admin/api/dashboard", "/api/v1/api-tokens", &format!("/api/v1/api-tokens/{}", id(&made)), "/api/v1/logs?limit=1000"] {
+    for path in [
+        "/admin/api/tokens",
+        "/admin/api/dashboard",
+        "/api/v1/api-tokens",
+        &format!("/api/v1/api-tokens/{}", id(&made)),
+        "/api/v1/logs?limit=1000",
+    ] {
         seen.push_str(&browser.get(path).await.is(200).text);
     }
     assert!(!seen.contains(&value), "the value was in the one answer that made it");
     let listed = browser.get("/admin/api/tokens?q=webreports").await.is(200).json();
     let row = &listed.as_array().unwrap()[0];
-    assert_eq!((&row["state"], &row["role"]["type"], &row["userLogin"]), (&json!("green"), &json!("SUPER_ADMIN"), &json!("root@example.org")));
-    site.advance(Duration::from_secs(24 * 24 * 3_600));
+    assert_eq!(
+        (&row["state"], &row["role"]["type"], &row["userLogin"]),
+        (&json!("green"), &json!("SUPER_ADMIN"), &json!("root@example.org"))
+    );
     assert_eq!(site.events("system.api_token.create").await.len(), 1);
+    site.advance(Duration::from_secs(24 * 24 * 3_600));
     browser.sign_in("root@example.org", PASSWORD).await;
     let csrf = browser.get("/admin/api/session").await.json()["csrfToken"].as_str().unwrap().to_owned();
     let listed = browser.get("/admin/api/tokens?q=webreports").await.json();
     assert_eq!(listed[0]["state"], "red");
     let dashboard = browser.get("/admin/api/dashboard").await.is(200).json();
     assert!(dashboard["tasks"].as_array().unwrap().iter().any(|task| task["kind"] == "tokens-lapsing"));
-    assert!(!dashboard["recent"].as_array().unwrap().is_empty() && dashboard["people"]["ACTIVE"].as_i64().unwrap() >= 2);
+    assert!(
+        !dashboard["recent"].as_array().unwrap().is_empty() && dashboard["people"]["ACTIVE"].as_i64().unwrap() >= 2
+    );
     browser.json(Method::DELETE, &format!("/api/v1/api-tokens/{}", id(&made)), Some(&csrf), None).await.is(204);
     let gone = site.request(Method::GET, "/api/v1/users/me").header("Authorization", format!("SSWS {value}"));
     site.send(gone).await.refused(401, "E0000011");
@@ -177,13 +211,24 @@ async fn a_change_needs_the_session_s_token_and_our_own_origin() {
     let body = json!({ "name": "x", "network": { "connection": "ANYWHERE" } });
     let (_, other) = at_console(&site, "other@example.org", RoleType::SuperAdmin).await;
     for token in [None, Some("wrong"), Some(other.as_str())] {
-        assert_eq!(browser.json(Method::POST, "/admin/api/tokens", token, Some(body.clone())).await.is(403).json()["errorCode"], "E0000006");
+        assert_eq!(
+            browser.json(Method::POST, "/admin/api/tokens", token, Some(body.clone())).await.is(403).json()["errorCode"],
+            "E0000006"
+        );
     }
     for (name, value) in [("Origin", "http://127.0.0.1:1"), ("Origin", "null"), ("Sec-Fetch-Site", "same-site")] {
-        let call = browser.request(Method::POST, "/admin/api/tokens").header("X-CSRF-Token", &csrf).header(name, value).json(&body);
+        let call = browser
+            .request(Method::POST, "/admin/api/tokens")
+            .header("X-CSRF-Token", &csrf)
+            .header(name, value)
+            .json(&body);
         assert_eq!(browser.send(call).await.is(403).json()["errorCode"], "E0000212", "{name} {value}");
     }
-    let plain = browser.request(Method::POST, "/admin/api/tokens").header("X-CSRF-Token", &csrf).header("Content-Type", "text/plain").body(body.to_string());
+    let plain = browser
+        .request(Method::POST, "/admin/api/tokens")
+        .header("X-CSRF-Token", &csrf)
+        .header("Content-Type", "text/plain")
+        .body(body.to_string());
     browser.send(plain).await.is(400);
     let silent = Browser::new(&site).silent();
     silent.set_cookie("sid", &browser.cookie("sid").unwrap());
@@ -204,11 +249,15 @@ async fn a_role_sees_its_own_tokens_or_all_and_makes_them_or_not() {
     helper.get("/admin/api/administrators").await.is(403);
     let (root, csrf) = at_console(&site, "root@example.org", RoleType::SuperAdmin).await;
     assert!(root.get("/admin/api/tokens").await.is(200).json().as_array().unwrap().len() >= 2);
-    let blank = root.json(Method::POST, "/admin/api/tokens", Some(&csrf), Some(json!({ "name": " " }))).await.is(400).json();
+    let blank =
+        root.json(Method::POST, "/admin/api/tokens", Some(&csrf), Some(json!({ "name": " " }))).await.is(400).json();
     assert_eq!(blank["errorCauses"][0]["errorSummary"], "name: The field cannot be left blank");
     let administrators = root.get("/admin/api/administrators").await.is(200).json();
     let first = &administrators[0];
-    assert_eq!((&first["roles"][0]["type"], &first["roles"][0]["assignmentType"]), (&json!("SUPER_ADMIN"), &json!("USER")));
+    assert_eq!(
+        (&first["roles"][0]["type"], &first["roles"][0]["assignmentType"]),
+        (&json!("SUPER_ADMIN"), &json!("USER"))
+    );
     assert_eq!(administrators.as_array().unwrap().len(), 4);
 }
 
@@ -223,12 +272,27 @@ async fn the_console_s_page_is_served_under_every_path_with_a_strict_policy() {
         return;
     }
     let policy = page.header("content-security-policy").to_owned();
-    assert!(policy.contains("script-src 'self' 'sha256-") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert!(
+        policy.contains("script-src 'self' 'sha256-")
+            && policy.contains("frame-ancestors 'none'")
+            && !policy.contains("unsafe"),
+        "{policy}"
+    );
     assert_eq!(browser.get("/admin/security/api/tokens").await.is(200).text, page.text);
     browser.get("/admin/_app/immutable/nothing.js").await.is(404);
-    for traversal in ["/admin/../Cargo.toml", "/admin/..%2f..%2fCargo.toml", "/admin/%2e%2e/%2e%2e/package.json", "/admin//etc/passwd"] {
+    for traversal in [
+        "/admin/../Cargo.toml",
+        "/admin/..%2f..%2fCargo.toml",
+        "/admin/%2e%2e/%2e%2e/package.json",
+        "/admin//etc/passwd",
+    ] {
         let reply = browser.get(traversal).await;
-        assert!(!reply.text.contains("[package]") && !reply.text.contains("root:") && !reply.text.contains("\"dependencies\""), "{traversal}");
+        assert!(
+            !reply.text.contains("[package]")
+                && !reply.text.contains("root:")
+                && !reply.text.contains("\"dependencies\""),
+            "{traversal}"
+        );
     }
     let script = page.text.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(browser.get(script).await.is(200).header("content-type"), "text/javascript; charset=utf-8");

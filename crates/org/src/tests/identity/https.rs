@@ -5,10 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use serde_json::json;
 use world::{Clock, ManualClock, OsRandom, SystemClock, World};
 
-use super::{
-    super::site::PASSWORD,
-    browser::Browser,
-};
+use super::{super::site::PASSWORD, browser::Browser};
 use crate::{OrgConfig, Running, config::CertificateFiles, start};
 
 /// Certificates are judged by the real time.
@@ -35,12 +32,18 @@ async fn a_client_that_trusts_the_ca_file_reaches_the_org_by_https() {
     let authority = std::fs::read(folder.path().join("data/org-ca.pem")).unwrap();
     let plain = Browser::at(&format!("http://localhost:{}", running.http_address.port()));
     let served = plain.get("/org-ca.pem").await.is(200);
-    assert_eq!((served.text.as_bytes(), served.header("content-type")), (authority.as_slice(), "application/x-pem-file"));
+    assert_eq!(
+        (served.text.as_bytes(), served.header("content-type")),
+        (authority.as_slice(), "application/x-pem-file")
+    );
     for host in ["localhost", "127.0.0.1"] {
         let browser = browser(&running, host, &authority);
         let document = browser.get("/.well-known/openid-configuration").await.is(200);
         let base = browser.url("");
-        assert_eq!((&document.json()["issuer"], &document.json()["token_endpoint"]), (&json!(base), &json!(format!("{base}/oauth2/v1/token"))));
+        assert_eq!(
+            (&document.json()["issuer"], &document.json()["token_endpoint"]),
+            (&json!(base), &json!(format!("{base}/oauth2/v1/token")))
+        );
         assert!(!document.header("strict-transport-security").is_empty());
     }
     let code = running.first_administrator_link.clone().unwrap().query_pairs().next().unwrap().1.into_owned();
@@ -58,7 +61,10 @@ async fn the_authority_stays_and_the_certificate_follows_the_addresses_and_the_t
     let running = start(config(&folder), world()).await.unwrap();
     let authority = std::fs::read(folder.path().join("data/org-ca.pem")).unwrap();
     let pem = async |running: &Running| -> String {
-        let row = db::query("select pem from certificate where name = 'server'").one(&mut running.org.db.read().await.unwrap()).await.unwrap();
+        let row = db::query("select pem from certificate where name = 'server'")
+            .one(&mut running.org.db.read().await.unwrap())
+            .await
+            .unwrap();
         row.get("pem").unwrap()
     };
     let first = pem(&running).await;

@@ -10,7 +10,10 @@ use super::{
 };
 
 async fn try_with(site: &Site, login: &str, password: &str) -> Reply {
-    site.send(site.request(reqwest::Method::POST, "/api/v1/authn").json(&json!({ "username": login, "password": password }))).await
+    site.send(
+        site.request(reqwest::Method::POST, "/api/v1/authn").json(&json!({ "username": login, "password": password })),
+    )
+    .await
 }
 
 async fn status(site: &Site, user: &Value) -> Value {

@@ -18,11 +18,15 @@ async fn a_session_ends_and_the_application_has_its_person_back() {
     let tokens = party.tokens(&browser, &[]).await;
     let hint = tokens["id_token"].as_str().unwrap();
     site.advance(std::time::Duration::from_secs(3_700));
-    let out = browser.get(&query(&[("id_token_hint", hint), ("post_logout_redirect_uri", AFTER_LOGOUT), ("state", "s-1")])).await.is(302);
+    let out = browser
+        .get(&query(&[("id_token_hint", hint), ("post_logout_redirect_uri", AFTER_LOGOUT), ("state", "s-1")]))
+        .await
+        .is(302);
     assert_eq!(out.to(), format!("{AFTER_LOGOUT}?state=s-1"));
     assert!(out.cookies.iter().any(|line| line.starts_with("sid=; Max-Age=0")));
     browser.get("/api/v1/sessions/me").await.is(404);
-    let again = browser.get(&query(&[("id_token_hint", hint), ("post_logout_redirect_uri", AFTER_LOGOUT)])).await.is(302);
+    let again =
+        browser.get(&query(&[("id_token_hint", hint), ("post_logout_redirect_uri", AFTER_LOGOUT)])).await.is(302);
     assert_eq!(again.to(), AFTER_LOGOUT, "without a session it just leads back");
     assert_eq!(site.events("user.session.end").await.len(), 1);
 }
@@ -35,7 +39,8 @@ async fn the_way_back_and_the_hint_are_checked() {
     let tokens = party.tokens(&browser, &[]).await;
     let (hint, access) = (tokens["id_token"].as_str().unwrap(), tokens["access_token"].as_str().unwrap());
     let middle = hint.len() - 40;
-    let altered = format!("{}{}{}", &hint[..middle], if &hint[middle..=middle] == "A" { "B" } else { "A" }, &hint[middle + 1..]);
+    let altered =
+        format!("{}{}{}", &hint[..middle], if &hint[middle..=middle] == "A" { "B" } else { "A" }, &hint[middle + 1..]);
     for fields in [
         vec![("id_token_hint", hint), ("post_logout_redirect_uri", "http://127.0.0.1:8080")],
         vec![("id_token_hint", hint), ("post_logout_redirect_uri", "http://evil.test/")],
@@ -49,7 +54,10 @@ async fn the_way_back_and_the_hint_are_checked() {
         assert!(page.location.is_none(), "{fields:?}");
     }
     browser.get("/api/v1/sessions/me").await.is(200);
-    let posted = browser.post("/oauth2/v1/logout", &[("client_id", &party.client_id), ("post_logout_redirect_uri", AFTER_LOGOUT)]).await.is(302);
+    let posted = browser
+        .post("/oauth2/v1/logout", &[("client_id", &party.client_id), ("post_logout_redirect_uri", AFTER_LOGOUT)])
+        .await
+        .is(302);
     assert_eq!(posted.to(), AFTER_LOGOUT);
     browser.get("/api/v1/sessions/me").await.is(404);
 }

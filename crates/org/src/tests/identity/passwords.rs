@@ -22,7 +22,8 @@ fn path_of(url: &serde_json::Value) -> String {
 #[tokio::test]
 async fn a_welcome_link_sets_the_first_password_once() {
     let site = Site::start().await;
-    let profile = json!({ "firstName": "Ada", "lastName": "Byron", "login": "ada@example.com", "email": "ada@example.com" });
+    let profile =
+        json!({ "firstName": "Ada", "lastName": "Byron", "login": "ada@example.com", "email": "ada@example.com" });
     let user = site.post("/api/v1/users?activate=false", json!({ "profile": profile })).await.ok();
     let link = site.act(&format!("/api/v1/users/{}/lifecycle/activate?sendEmail=false", id(&user))).await.ok();
     let path = path_of(&link["activationUrl"]);
@@ -62,11 +63,24 @@ async fn an_expired_password_is_changed_on_the_way_in() {
     let user = site.new_user("ada@example.com").await;
     site.act(&format!("/api/v1/users/{}/lifecycle/expire_password", id(&user))).await.ok();
     let browser = Browser::new(&site);
-    let page = browser.submit_sign_in("/login/login.htm?fromURI=%2Fadmin%2F", "ada@example.com", PASSWORD).await.is(200);
+    let page =
+        browser.submit_sign_in("/login/login.htm?fromURI=%2Fadmin%2F", "ada@example.com", PASSWORD).await.is(200);
     assert!(page.text.contains("Your password has expired") && browser.cookie("sid").is_none());
     let (state, token) = (page.hidden("stateToken").unwrap(), page.hidden("_token").unwrap());
     let change = async |old: &str, new: &str| {
-        browser.post("/login/password_expired", &[("stateToken", &state), ("old_password", old), ("password", new), ("repeated", new), ("fromURI", "/admin/"), ("_token", &token)]).await
+        browser
+            .post(
+                "/login/password_expired",
+                &[
+                    ("stateToken", &state),
+                    ("old_password", old),
+                    ("password", new),
+                    ("repeated", new),
+                    ("fromURI", "/admin/"),
+                    ("_token", &token),
+                ],
+            )
+            .await
     };
     assert!(change(PASSWORD, PASSWORD).await.is(400).text.contains("differs from the old one"));
     assert!(change(PASSWORD, "weak").await.is(400).text.contains("at least 8"));

@@ -13,7 +13,10 @@ use super::{
 const OFFLINE: [(&str, &str); 1] = [("scope", "openid email offline_access")];
 
 async fn rotating(site: &Site, leeway: u32) -> RelyingParty {
-    RelyingParty::with(site, |app| app["settings"]["oauthClient"]["refresh_token"] = json!({ "rotation_type": "ROTATE", "leeway": leeway })).await
+    RelyingParty::with(site, |app| {
+        app["settings"]["oauthClient"]["refresh_token"] = json!({ "rotation_type": "ROTATE", "leeway": leeway })
+    })
+    .await
 }
 
 #[tokio::test]
@@ -26,12 +29,43 @@ async fn a_static_token_stays_the_same() {
     assert_eq!(second["refresh_token"], first["refresh_token"]);
     assert_ne!(second["access_token"], first["access_token"]);
     let claims = part(&second["id_token"], 1);
-    assert!(claims.get("nonce").is_none() && claims["sub"] == party.user["id"] && claims["auth_time"] == part(&first["id_token"], 1)["auth_time"]);
-    let narrow = party.post(&browser, "token", &[("grant_type", "refresh_token"), ("refresh_token", first["refresh_token"].as_str().unwrap()), ("scope", "openid")]).await.is(200).json();
+    assert!(
+        claims.get("nonce").is_none()
+            && claims["sub"] == party.user["id"]
+            && claims["auth_time"] == part(&first["id_token"], 1)["auth_time"]
+    );
+    let narrow = party
+        .post(
+            &browser,
+            "token",
+            &[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", first["refresh_token"].as_str().unwrap()),
+                ("scope", "openid"),
+            ],
+        )
+        .await
+        .is(200)
+        .json();
     assert_eq!(narrow["scope"], "openid");
     assert!(part(&narrow["id_token"], 1).get("email").is_none());
-    let wide = party.post(&browser, "token", &[("grant_type", "refresh_token"), ("refresh_token", first["refresh_token"].as_str().unwrap()), ("scope", "openid phone")]).await.is(400).json();
-    assert_eq!((&wide["error"], wide["error_description"].as_str().unwrap().ends_with("Denied scopes: phone.")), (&json!("access_denied"), true));
+    let wide = party
+        .post(
+            &browser,
+            "token",
+            &[
+                ("grant_type", "refresh_token"),
+                ("refresh_token", first["refresh_token"].as_str().unwrap()),
+                ("scope", "openid phone"),
+            ],
+        )
+        .await
+        .is(400)
+        .json();
+    assert_eq!(
+        (&wide["error"], wide["error_description"].as_str().unwrap().ends_with("Denied scopes: phone.")),
+        (&json!("access_denied"), true)
+    );
     site.advance(Duration::from_secs(90 * 24 * 3_600));
     party.refresh(&browser, &first["refresh_token"]).await.is(400);
 }
@@ -109,7 +143,9 @@ async fn at_the_default_server_a_token_lapses_unused_and_lives_while_it_is_used(
 #[tokio::test]
 async fn offline_access_needs_the_grant_and_the_scope() {
     let site = Site::start().await;
-    let party = RelyingParty::with(&site, |app| app["settings"]["oauthClient"]["grant_types"] = json!(["authorization_code"])).await;
+    let party =
+        RelyingParty::with(&site, |app| app["settings"]["oauthClient"]["grant_types"] = json!(["authorization_code"]))
+            .await;
     let browser = Browser::new(&site);
     let refused = browser.get(&party.authorize(&OFFLINE)).await.is(302);
     assert_eq!(refused.parameter("error").as_deref(), Some("invalid_scope"));
@@ -122,16 +158,28 @@ async fn revoking_a_refresh_token_ends_its_access_tokens_and_an_access_token_onl
     let browser = Browser::new(&site);
     let tokens = party.tokens(&browser, &OFFLINE).await;
     let revoke = async |token: &Value| {
-        let page = party.post(&browser, "revoke", &[("token", token.as_str().unwrap()), ("token_type_hint", "access_token")]).await.is(200);
+        let page = party
+            .post(&browser, "revoke", &[("token", token.as_str().unwrap()), ("token_type_hint", "access_token")])
+            .await
+            .is(200);
         assert_eq!((page.text.as_str(), page.header("content-type")), ("", ""));
     };
     revoke(&tokens["access_token"]).await;
-    assert!(!party.is_active(&browser, &tokens["access_token"]).await && party.is_active(&browser, &tokens["refresh_token"]).await);
+    assert!(
+        !party.is_active(&browser, &tokens["access_token"]).await
+            && party.is_active(&browser, &tokens["refresh_token"]).await
+    );
     let again = party.refresh(&browser, &tokens["refresh_token"]).await.is(200).json();
     revoke(&tokens["refresh_token"]).await;
-    assert!(!party.is_active(&browser, &again["access_token"]).await && !party.is_active(&browser, &tokens["refresh_token"]).await);
+    assert!(
+        !party.is_active(&browser, &again["access_token"]).await
+            && !party.is_active(&browser, &tokens["refresh_token"]).await
+    );
     revoke(&json!("unknown")).await;
-    assert_eq!(party.post(&browser, "revoke", &[]).await.is(400).json()["error_description"], "The 'token' parameter is required.");
+    assert_eq!(
+        party.post(&browser, "revoke", &[]).await.is(400).json()["error_description"],
+        "The 'token' parameter is required."
+    );
     assert_eq!(site.events("app.oauth2.token.revoke").await.len(), 2);
 }
 
@@ -145,7 +193,13 @@ async fn revocation_outlives_a_restart_and_tokens_are_kept_as_hashes() {
     let code = party.code(&browser, &[]).await;
     party.post(&browser, "revoke", &[("token", ended["refresh_token"].as_str().unwrap())]).await.is(200);
     let dump = super::dump(&site).await;
-    for secret in [kept["refresh_token"].as_str().unwrap(), kept["access_token"].as_str().unwrap(), kept["id_token"].as_str().unwrap(), &code, &party.secret] {
+    for secret in [
+        kept["refresh_token"].as_str().unwrap(),
+        kept["access_token"].as_str().unwrap(),
+        kept["id_token"].as_str().unwrap(),
+        &code,
+        &party.secret,
+    ] {
         assert!(!dump.contains(secret));
     }
     assert!(!dump.contains("BEGIN PRIVATE KEY"));
@@ -156,7 +210,10 @@ async fn revocation_outlives_a_restart_and_tokens_are_kept_as_hashes() {
     running.stop().await;
     let config = crate::OrgConfig { http_address: address, ..config };
     let again = crate::start(config, world).await.unwrap();
-    assert!(party.is_active(&browser, &kept["access_token"]).await && !party.is_active(&browser, &ended["access_token"]).await);
+    assert!(
+        party.is_active(&browser, &kept["access_token"]).await
+            && !party.is_active(&browser, &ended["access_token"]).await
+    );
     party.refresh(&browser, &ended["refresh_token"]).await.is(400);
     party.refresh(&browser, &kept["refresh_token"]).await.is(200);
     again.stop().await;

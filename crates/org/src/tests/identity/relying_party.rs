@@ -1,6 +1,9 @@
 //! An application that signs people in: what an OIDC client does, step by step.
 
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{Algorithm, DecodingKey, jwk::JwkSet};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -62,9 +65,14 @@ impl RelyingParty {
     /// The address to begin at, with these parameters in place of the usual ones; an empty value leaves one out.
     pub(super) fn authorize(&self, changed: &[(&str, &str)]) -> String {
         let mut parameters = vec![
-            ("client_id", self.client_id.as_str()), ("redirect_uri", REDIRECT), ("response_type", "code"),
-            ("scope", "openid profile email"), ("state", "state-1"), ("nonce", "nonce-1"),
-            ("code_challenge", CHALLENGE), ("code_challenge_method", "S256"),
+            ("client_id", self.client_id.as_str()),
+            ("redirect_uri", REDIRECT),
+            ("response_type", "code"),
+            ("scope", "openid profile email"),
+            ("state", "state-1"),
+            ("nonce", "nonce-1"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
         ];
         for (name, value) in changed {
             parameters.retain(|(known, _)| known != name);
@@ -97,7 +105,8 @@ impl RelyingParty {
 
     /// A form to an endpoint with client_secret_basic.
     pub(super) async fn post(&self, browser: &Browser, endpoint: &str, fields: &[(&str, &str)]) -> Page {
-        let request = browser.request(Method::POST, &format!("{}/{endpoint}", self.server)).header("Authorization", self.basic());
+        let request =
+            browser.request(Method::POST, &format!("{}/{endpoint}", self.server)).header("Authorization", self.basic());
         browser.send(request.form(fields)).await
     }
 
@@ -106,7 +115,12 @@ impl RelyingParty {
     }
 
     pub(super) async fn redeem_with(&self, browser: &Browser, code: &str, changed: &[(&str, &str)]) -> Page {
-        let mut fields = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", REDIRECT), ("code_verifier", VERIFIER)];
+        let mut fields = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT),
+            ("code_verifier", VERIFIER),
+        ];
         for (name, value) in changed {
             fields.retain(|(known, _)| known != name);
             if !value.is_empty() {
@@ -123,7 +137,8 @@ impl RelyingParty {
     }
 
     pub(super) async fn refresh(&self, browser: &Browser, token: &Value) -> Page {
-        self.post(browser, "token", &[("grant_type", "refresh_token"), ("refresh_token", token.as_str().unwrap())]).await
+        self.post(browser, "token", &[("grant_type", "refresh_token"), ("refresh_token", token.as_str().unwrap())])
+            .await
     }
 
     pub(super) async fn is_active(&self, browser: &Browser, token: &Value) -> bool {

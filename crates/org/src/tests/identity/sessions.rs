@@ -13,7 +13,9 @@ use super::{
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn session_token(site: &Site) -> String {
-    let request = site.request(Method::POST, "/api/v1/authn").json(&json!({ "username": "ada@example.com", "password": PASSWORD }));
+    let request = site
+        .request(Method::POST, "/api/v1/authn")
+        .json(&json!({ "username": "ada@example.com", "password": PASSWORD }));
     site.send(request).await.ok()["sessionToken"].as_str().unwrap().to_owned()
 }
 
@@ -78,9 +80,17 @@ async fn a_session_token_is_worth_one_session_within_five_minutes() {
     let results = futures::future::join_all(racers.iter().map(|racer| exchange(racer, &token))).await;
     let winners: Vec<_> = results.iter().filter(|page| page.status == 200).collect();
     assert_eq!(winners.len(), 1);
-    assert!(results.iter().filter(|page| page.status != 200).all(|page| page.status == 401 && page.json()["errorCode"] == "E0000004"));
+    assert!(
+        results
+            .iter()
+            .filter(|page| page.status != 200)
+            .all(|page| page.status == 401 && page.json()["errorCode"] == "E0000004")
+    );
     let session = winners[0].json();
-    assert_eq!((&session["userId"], &session["login"], &session["status"]), (&user["id"], &json!("ada@example.com"), &json!("ACTIVE")));
+    assert_eq!(
+        (&session["userId"], &session["login"], &session["status"]),
+        (&user["id"], &json!("ada@example.com"), &json!("ACTIVE"))
+    );
     assert_eq!((session["amr"].clone(), session["idp"]["type"].clone()), (json!(["pwd"]), json!("OKTA")));
     let session_id = session["id"].as_str().unwrap();
     assert!(session_id.starts_with("102") && session_id.len() == 25);
@@ -134,7 +144,12 @@ async fn a_cookie_redirect_leads_to_trusted_places_alone() {
     let site = Site::start().await;
     site.new_user("ada@example.com").await;
     let target = "https://app.example.test/start";
-    let path = |token: &str| format!("/login/sessionCookieRedirect?token={token}&redirectUrl={}", url::form_urlencoded::byte_serialize(target.as_bytes()).collect::<String>());
+    let path = |token: &str| {
+        format!(
+            "/login/sessionCookieRedirect?token={token}&redirectUrl={}",
+            url::form_urlencoded::byte_serialize(target.as_bytes()).collect::<String>()
+        )
+    };
     let token = session_token(&site).await;
     Browser::new(&site).get(&path(&token)).await.is(400);
     let origin = json!({ "name": "app", "origin": "https://app.example.test", "scopes": [{ "type": "REDIRECT" }] });

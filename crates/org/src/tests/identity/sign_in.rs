@@ -49,7 +49,13 @@ async fn a_sign_in_sets_one_cookie_that_scripts_cannot_read_and_ends_the_old_ses
     let page = anew.get("/login/login.htm").await;
     let token = page.hidden("_token").unwrap();
     anew.set_cookie("sid", &first);
-    let page = anew.post("/login/login.htm", &[("username", "ada@example.com"), ("password", PASSWORD), ("remember", "yes"), ("_token", &token)]).await.is(303);
+    let page = anew
+        .post(
+            "/login/login.htm",
+            &[("username", "ada@example.com"), ("password", PASSWORD), ("remember", "yes"), ("_token", &token)],
+        )
+        .await
+        .is(303);
     assert!(page.cookies.iter().any(|line| line.starts_with("sid=") && line.contains("Max-Age=86400")));
     assert_ne!(anew.cookie("sid").unwrap(), first);
     assert!(other.get("/").await.text.contains("<h1>Sign in</h1>"), "the session that the browser had is gone");
@@ -66,7 +72,12 @@ async fn a_form_of_another_site_or_without_its_token_is_refused() {
     let with_token = [fields[0], fields[1], ("_token", token.as_str())];
     let refused = browser.post("/login/login.htm", &fields).await.is(403);
     assert!(refused.text.contains("value=\"ada@example.com\""), "what was typed stays");
-    for (name, value) in [("Origin", "http://evil.test"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Site", "same-site")] {
+    for (name, value) in [
+        ("Origin", "http://evil.test"),
+        ("Origin", "null"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+    ] {
         let request = browser.request(reqwest::Method::POST, "/login/login.htm").header(name, value).form(&with_token);
         browser.send(request).await.is(403);
     }
@@ -80,10 +91,17 @@ async fn a_form_of_another_site_or_without_its_token_is_refused() {
 async fn a_sign_in_goes_on_to_local_paths_alone() {
     let site = Site::start().await;
     site.new_user("ada@example.com").await;
-    for (from, target) in [("/admin/", "/admin/"), ("//evil.test", "/"), ("https://evil.test/", "/"), ("/\\evil.test", "/"), ("javascript:alert(1)", "/")] {
+    for (from, target) in [
+        ("/admin/", "/admin/"),
+        ("//evil.test", "/"),
+        ("https://evil.test/", "/"),
+        ("/\\evil.test", "/"),
+        ("javascript:alert(1)", "/"),
+    ] {
         let browser = Browser::new(&site);
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("fromURI", from).finish();
-        let page = browser.submit_sign_in(&format!("/login/login.htm?{query}"), "ada@example.com", PASSWORD).await.is(303);
+        let page =
+            browser.submit_sign_in(&format!("/login/login.htm?{query}"), "ada@example.com", PASSWORD).await.is(303);
         assert_eq!(page.to(), target, "{from}");
         let again = browser.get(&format!("/login/login.htm?{query}")).await.is(303);
         assert_eq!(again.to(), target, "whoever is signed in goes on at once");
@@ -95,13 +113,17 @@ async fn pages_allow_no_script_no_frame_and_no_foreign_form() {
     let site = Site::start().await;
     let page = Browser::new(&site).get("/login/login.htm").await.is(200);
     let policy = page.header("content-security-policy");
-    assert_eq!(policy, "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+    assert_eq!(
+        policy,
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    );
     assert_eq!((page.header("referrer-policy"), page.header("x-content-type-options")), ("same-origin", "nosniff"));
     assert!(page.text.contains("<label for=\"username\">User name</label>") && !page.text.contains("<script"));
     let style = Browser::new(&site).get("/assets/signin.css").await.is(200);
     assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
     let browser = Browser::new(&site);
-    let known = browser.request(reqwest::Method::GET, "/assets/signin.css").header("If-None-Match", style.header("etag"));
+    let known =
+        browser.request(reqwest::Method::GET, "/assets/signin.css").header("If-None-Match", style.header("etag"));
     assert_eq!(browser.send(known).await.is(304).text, "");
 }
 
@@ -129,6 +151,9 @@ async fn the_page_of_applications_shows_what_is_assigned() {
     let browser = Browser::new(&site);
     browser.sign_in("ada@example.com", PASSWORD).await;
     let page = browser.get("/").await.is(200);
-    assert!(page.text.contains("<a href=\"https://portal.example.test/start\">Portal &lt;1&gt;</a>") && page.text.contains("<span>Quiet</span>"));
+    assert!(
+        page.text.contains("<a href=\"https://portal.example.test/start\">Portal &lt;1&gt;</a>")
+            && page.text.contains("<span>Quiet</span>")
+    );
     assert!(!page.text.contains("Admin Console"), "only administrators see the way to the console");
 }

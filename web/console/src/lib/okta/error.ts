@@ -21,7 +21,6 @@ const TITLES: Record<string, string> = {
 
 const HINTS: Record<string, string> = {
   E0000006: 'Ask a super administrator of this org for a role that may do it.',
-  E0000007: 'Somebody may have deleted it. Go back to the list and load it again.',
   E0000009: 'Quote the reference when you ask for help; the org’s log says more.',
 };
 

@@ -48,9 +48,9 @@ export class Draft {
   readonly #key: string;
   readonly #gone = new Map<string, Parameter>();
 
-  /** `from`: an earlier version to begin with instead of the current one. */
-  constructor(view: View | undefined, from?: View) {
-    this.#key = `webreports.view.${view?.id ?? 'new'}`;
+  /** `from`: an earlier version to begin with instead of the current one. `owner`: whose it is, of those who use this tab. */
+  constructor(view: View | undefined, from?: View, owner = '') {
+    this.#key = `webreports.view.${view?.id ?? 'new'}.${owner}`;
     this.take(view);
     if (from && view) {
       const { name } = this.content;

@@ -257,6 +257,8 @@ export function openEditor(parent: HTMLElement, options: Options): Editor {
     parent,
     state: EditorState.create({
       doc: options.text,
+      // What is inserted before somebody has put the cursor anywhere comes at the end.
+      selection: { anchor: options.text.length },
       extensions: [
         nonce(),
         lineNumbers(),
