@@ -29,10 +29,23 @@ struct Description;
 
 /// The whole document as JSON with a newline at its end, the form in which it is checked in.
 pub fn document() -> String {
-    let (_, paths) = OpenApiRouter::with_openapi(Description::openapi()).merge(super::api()).split_for_parts();
-    let mut text = serde_json::to_string_pretty(&paths).expect("the document is plain data");
+    let (_, described) = OpenApiRouter::with_openapi(Description::openapi()).merge(super::api()).split_for_parts();
+    let mut document = serde_json::to_value(&described).expect("the document is plain data");
+    // A handler's own name repeats from file to file; method and path together do not.
+    for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in operations.as_object_mut().into_iter().flatten() {
+            operation["operationId"] = operation_id(method, path).into();
+        }
+    }
+    let mut text = serde_json::to_string_pretty(&document).expect("the document is plain data");
     text.push('\n');
     text
+}
+
+/// `get /api/v1/runs/{id}/events` is `getRunsIdEvents`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.trim_start_matches("/api/v1").split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(method.to_owned(), |id, word| format!("{id}{}{}", word[..1].to_ascii_uppercase(), &word[1..]))
 }
 
 pub fn routes() -> OpenApiRouter<App> {
