@@ -88,10 +88,8 @@ impl Portal {
                 None => export::write(format, &columns, &schema, rows.blocking(), &mut out, &options),
             };
             let written = written.map_err(Error::from).and_then(|_| out.flush().map_err(Error::from));
-            if let Err(error) = written {
-                // Nobody takes it any more when this fails, which may be the very error.
-                let _ = sender.blocking_send(Err(error));
-            }
+            // The empty piece says that this is the end. Nobody takes it any more when sending fails, which may be the very error.
+            let _ = sender.blocking_send(written.map(|()| Bytes::new()));
         });
         Ok(ExportFile {
             name: file_name(&run.title, format),
@@ -102,8 +100,18 @@ impl Portal {
     }
 }
 
+/// The pieces up to the empty one. A writer that ends without it broke off, and its file must not pass for a whole one.
 fn received(pieces: mpsc::Receiver<Result<Bytes>>) -> BoxStream<'static, Result<Bytes>> {
-    stream::unfold(pieces, |mut pieces| async move { pieces.recv().await.map(|piece| (piece, pieces)) }).boxed()
+    let next = |pieces: Option<mpsc::Receiver<Result<Bytes>>>| async move {
+        let mut pieces = pieces?;
+        match pieces.recv().await {
+            Some(Ok(piece)) if piece.is_empty() => None,
+            Some(Ok(piece)) => Some((Ok(piece), Some(pieces))),
+            Some(Err(error)) => Some((Err(error), None)),
+            None => Some((Err(Error::Files(io::Error::other("the file broke off before its end"))), None)),
+        }
+    };
+    stream::unfold(Some(pieces), next).fuse().boxed()
 }
 
 /// Hands pieces on, and waits while nobody takes them. Once the reader is gone it fails, which ends the writing.

@@ -20,7 +20,7 @@ pub struct Setting {
 }
 
 pub async fn all(conn: &mut Conn) -> Result<BTreeMap<String, Setting>> {
-    let text = "select name, value, case when sealed is null then 0 else 1 end as is_sealed, changed_us from setting limit $1";
+    let text = "select name, value, cast(case when sealed is null then 0 else 1 end as bigint) as is_sealed, changed_us from setting limit $1";
     let rows = query(text).bind(SETTINGS_MAX).all(conn).await?;
     rows.iter()
         .map(|row| {

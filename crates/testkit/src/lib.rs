@@ -27,6 +27,10 @@ const SCALE: f64 = 0.001;
 /// Where the clock of a test begins.
 const BEGIN: &str = "2026-03-02T09:00:00Z";
 
+fn begin() -> Instant {
+    BEGIN.parse().expect("an instant")
+}
+
 /// A running site. Stops with the test.
 pub struct Site {
     pub folder: TempDir,
@@ -47,19 +51,24 @@ impl Site {
         Site::blank().await.seed().await
     }
 
+    /// The same, with the clock where the world's is: for clients that look at their own.
+    pub async fn start_now() -> Site {
+        Site::with(&[], World::real().now()).await.seed().await
+    }
+
     /// The same on PostgreSQL: a database of its own for the portal and one for the org.
     pub async fn start_on_postgresql() -> Site {
         let server = testkit_postgres::Postgres::shared();
         let (portal, org) = (server.fresh_database(), server.fresh_database());
-        Site::with(&[("database", portal), ("org-database", org)]).await.seed().await
+        Site::with(&[("database", portal), ("org-database", org)], begin()).await.seed().await
     }
 
     /// Portal and org with nothing in them.
     pub async fn blank() -> Site {
-        Site::with(&[]).await
+        Site::with(&[], begin()).await
     }
 
-    async fn with(more: &[(&'static str, String)]) -> Site {
+    async fn with(more: &[(&'static str, String)], begin: Instant) -> Site {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut flags = vec![
             ("home", folder.path().display().to_string()),
@@ -71,7 +80,7 @@ impl Site {
         ];
         flags.extend(more.iter().cloned());
         let config = Config::load(None, &|_| None, &flags).expect("the test's configuration");
-        let clock = Arc::new(ManualClock::at(BEGIN.parse().expect("an instant")));
+        let clock = Arc::new(ManualClock::at(begin));
         let world = World { clock: clock.clone(), random: Arc::new(OsRandom) };
         let mut org_config = org_config(&config);
         // Without addresses the org takes those that it listens on.

@@ -56,6 +56,7 @@ pub fn routes() -> Router<Org> {
         .route("/reset_password/{token}", get(password_page::show_reset).post(password_page::submit_reset))
         .route("/login/signout", get(sign_out::sign_out))
         .route("/login/sessionCookieRedirect", get(sign_out::cookie_redirect))
-        .route(page::STYLESHEET, get(assets::stylesheet));
+        .route(page::STYLESHEET, get(assets::stylesheet))
+        .route(page::ICON, get(assets::icon));
     pages.merge(operations().into_router())
 }

@@ -11,8 +11,9 @@ use axum::{
 
 use super::html::{self, Attributes, Markup, all, element, text, void};
 
-/// Where the stylesheet lies; `assets` serves it.
+/// Where stylesheet and icon lie; `assets` serves them.
 pub const STYLESHEET: &str = "/assets/signin.css";
+pub const ICON: &str = "/assets/icon.svg";
 
 /// One page being put together.
 pub struct Page {
@@ -83,7 +84,8 @@ impl Page {
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let head = void("link", &[("rel", "stylesheet"), ("href", STYLESHEET)]);
+        let head = void("link", &[("rel", "stylesheet"), ("href", STYLESHEET)])
+            .and(void("link", &[("rel", "icon"), ("href", ICON)]));
         let card = element(
             "section",
             &[("class", if self.wide { "card wide" } else { "card" })],

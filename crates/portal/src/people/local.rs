@@ -44,7 +44,8 @@ impl NewAdministrator {
         if !is_text(&login) || login.chars().any(char::is_whitespace) {
             errors.insert("login".to_owned(), format!("a user name of 1 to {NAME_CHARS_MAX} characters without spaces"));
         }
-        if !email.is_empty() && !(is_text(&email) && email.split_once('@').is_some_and(|(at, host)| !at.is_empty() && !host.is_empty())) {
+        let is_address = is_text(&email) && email.split_once('@').is_some_and(|(at, host)| !at.is_empty() && !host.is_empty());
+        if !email.is_empty() && !is_address {
             errors.insert("email".to_owned(), "an e-mail address such as ann@example.com, or nothing".to_owned());
         }
         if let Some(message) = password_problem(&self.password, &login) {

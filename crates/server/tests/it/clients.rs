@@ -30,7 +30,7 @@ fn org(site: &Site) -> Vec<(&'static str, String)> {
 
 #[tokio::test]
 async fn oktas_python_sdk_manages_people_and_groups() {
-    let site = Site::start().await;
+    let site = Site::start_now().await;
     let python = std::env::var("WEBREPORTS_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let mut environment = org(&site);
     // The SDK's own switch for an org without https.
@@ -45,7 +45,7 @@ async fn oktas_python_sdk_manages_people_and_groups() {
 
 #[tokio::test]
 async fn oktas_node_sdk_manages_people_and_groups() {
-    let site = Site::start().await;
+    let site = Site::start_now().await;
     let seen = run("node", "management.mjs", &org(&site)).await;
     assert_eq!(seen["users"].as_array().unwrap().len(), 8, "{seen}");
     assert_eq!(seen["status"], "ACTIVE");
@@ -57,7 +57,7 @@ async fn oktas_node_sdk_manages_people_and_groups() {
 
 #[tokio::test]
 async fn openid_client_signs_a_person_in() {
-    let site = Site::start().await;
+    let site = Site::start_now().await;
     let bridge = site.bridge.as_ref().unwrap();
     let environment = [
         ("ORG_URL", site.org_url.as_str().trim_end_matches('/').to_owned()),

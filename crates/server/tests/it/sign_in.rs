@@ -10,7 +10,8 @@ async fn a_person_signs_in_through_the_org_with_the_roles_of_their_groups() {
     let site = Site::start().await;
     let mut rosa = site.sign_in("rosa").await;
     let session = rosa.get("/api/v1/session").await;
-    let roles: Vec<&str> = session.expect(200).json["roles"].as_array().unwrap().iter().map(|role| role["name"].as_str().unwrap()).collect();
+    let mut roles: Vec<&str> = session.expect(200).json["roles"].as_array().unwrap().iter().map(|role| role["name"].as_str().unwrap()).collect();
+    roles.sort_unstable();
     assert_eq!(roles, ["RoleAdmin", "User"]);
     assert_eq!(session.json["person"]["source"], "okta");
     assert!(session.json["permissions"].as_array().unwrap().contains(&json!("download-for-role")));

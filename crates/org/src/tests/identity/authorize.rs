@@ -274,6 +274,41 @@ async fn discovery_names_only_what_is_there() {
 }
 
 #[tokio::test]
+async fn pages_of_elsewhere_may_read_what_is_public_and_call_for_tokens() {
+    let site = Site::start().await;
+    let browser = Browser::new(&site);
+    for (path, origin) in [
+        ("/oauth2/v1/token", "http://spa.test"),
+        ("/oauth2/default/v1/token", "http://spa.test"),
+        ("/oauth2/v1/userinfo", "http://spa.test"),
+        ("/oauth2/v1/keys", "http://spa.test"),
+    ] {
+        let preflight = browser
+            .request(Method::OPTIONS, path)
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "POST");
+        let answer = browser.send(preflight).await.is(200);
+        assert_eq!(answer.header("access-control-allow-origin"), origin, "{path}");
+        assert!(answer.header("access-control-allow-credentials").is_empty(), "no cookie goes with it");
+    }
+    let keys = browser.request(Method::GET, "/oauth2/v1/keys").header("Origin", "http://spa.test");
+    assert_eq!(browser.send(keys).await.is(200).header("access-control-allow-origin"), "*");
+    let party = RelyingParty::new(&site).await;
+    let tokens = party.tokens(&browser, &[]).await;
+    let info = |origin: &'static str| {
+        browser
+            .request(Method::GET, "/oauth2/v1/userinfo")
+            .bearer_auth(tokens["access_token"].as_str().unwrap())
+            .header("Origin", origin)
+    };
+    assert_eq!(browser.send(info("http://evil.test")).await.is(200).header("access-control-allow-origin"), "");
+    assert_eq!(
+        browser.send(info("http://127.0.0.1:8080")).await.is(200).header("access-control-allow-origin"),
+        "http://127.0.0.1:8080"
+    );
+}
+
+#[tokio::test]
 async fn keys_rotate_and_the_next_one_is_published_before_it_signs() {
     let site = Site::start().await;
     let party = RelyingParty::new(&site).await;

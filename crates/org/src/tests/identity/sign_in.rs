@@ -125,6 +125,7 @@ async fn pages_allow_no_script_no_frame_and_no_foreign_form() {
     let known =
         browser.request(reqwest::Method::GET, "/assets/signin.css").header("If-None-Match", style.header("etag"));
     assert_eq!(browser.send(known).await.is(304).text, "");
+    assert_eq!(browser.get("/assets/icon.svg").await.is(200).header("content-type"), "image/svg+xml");
 }
 
 #[tokio::test]
