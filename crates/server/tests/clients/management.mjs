@@ -31,4 +31,5 @@ try {
 }
 seen.apps = [];
 await (await client.applicationApi.listApplications()).each((app) => seen.apps.push(app.label));
+seen.groups.sort();
 console.log(JSON.stringify(seen));

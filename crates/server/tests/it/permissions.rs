@@ -177,13 +177,19 @@ async fn prepare(row: &Row, things: &Things, caller: &mut Person, head: &str, ad
     } else if path.contains("/connections/{id}") {
         path = path.replace("{id}", &things.connection);
     } else if path.contains("/defined-fields/{id}") {
-        let id = if row.method == "DELETE" && head == "Admin" { "fld_none" } else { &things.field };
-        path = path.replace("{id}", id);
+        let throwaway = row.method == "DELETE" && head == "Admin";
+        let id = if throwaway {
+            let field = json!({"name": "Throwaway", "identifier": "@Throwaway", "data_type": "text"});
+            administrator.post("/api/v1/defined-fields", field).await.expect(201).id()
+        } else {
+            things.field.clone()
+        };
+        path = path.replace("{id}", &id);
     } else {
         path = path.replace("{id}", &things.person);
     }
     let body = match (row.method.as_str(), row.path.as_str()) {
-        ("POST", "/api/v1/session") => Some(json!({"login": "nobody", "password": "wrong"})),
+        ("POST", "/api/v1/session") => Some(json!({"login": format!("nobody-{head}"), "password": "wrong"})),
         ("POST", "/api/v1/setup/claim") => Some(json!({"code": "guessed", "name": "N", "login": "n", "password": PASSWORD})),
         ("PUT", "/api/v1/setup") => Some(json!({"domain": "not an address", "client_id": "", "allow_loopback_http": true})),
         ("POST", "/api/v1/setup/plan" | "/api/v1/setup/plan/apply") => Some(json!({"groups": false, "application": false})),

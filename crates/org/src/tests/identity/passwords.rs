@@ -6,6 +6,7 @@ use super::{
     super::site::{PASSWORD, Site, id},
     browser::Browser,
 };
+use crate::signin::password_policy::{self, PasswordPolicy};
 
 const NEW: &str = "Another-Horse-8-Battery";
 
@@ -89,4 +90,25 @@ async fn an_expired_password_is_changed_on_the_way_in() {
     assert!(browser.get("/").await.text.contains("Your applications"));
     change(PASSWORD, NEW).await.is(401);
     assert_eq!(site.events("user.account.update_password").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_stored_policy_holds_for_new_passwords_and_for_old_ones() {
+    let site = Site::start().await;
+    site.new_user("ada@example.com").await;
+    let org = &site.running.org;
+    let policy = PasswordPolicy { min_length: 16, min_symbol: 2, max_age_days: 30, ..PasswordPolicy::default() };
+    let mut tx = org.db.begin().await.unwrap();
+    password_policy::set(&mut tx, &policy, org.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let profile = json!({ "firstName": "B", "lastName": "B", "login": "b@example.com", "email": "b@example.com" });
+    let new = json!({ "profile": profile, "credentials": { "password": { "value": "Short-Horse-7" } } });
+    let causes = site.post("/api/v1/users?activate=true", new).await.refused(400, "E0000001");
+    assert!(causes.iter().all(|cause| cause.starts_with("password: ")) && !causes.is_empty(), "{causes:?}");
+    let rules = Browser::new(&site).get("/admin/api/password-policy").await.json()["rules"].to_string();
+    assert!(rules.contains("At least 16 characters") && rules.contains("At least 2 symbols"));
+    Browser::new(&site).sign_in("ada@example.com", PASSWORD).await;
+    site.advance(std::time::Duration::from_secs(30 * 24 * 3_600));
+    let page = Browser::new(&site).submit_sign_in("/", "ada@example.com", PASSWORD).await.is(200);
+    assert!(page.text.contains("Your password has expired"));
 }
