@@ -32,26 +32,10 @@ struct Job {
 }
 
 const JOBS: &[Job] = &[
-    Job {
-        name: "start",
-        measures: "data folder in place to /readyz; memory when idle",
-        run: start::measure,
-    },
-    Job {
-        name: "shell",
-        measures: "bytes of script before a page shows, compressed",
-        run: shell::measure,
-    },
-    Job {
-        name: "signin",
-        measures: "CPU of a sign-in, portal and org together",
-        run: sign_in::measure,
-    },
-    Job {
-        name: "execute",
-        measures: "Execute to the first rows, on SQLite",
-        run: execute::measure,
-    },
+    Job { name: "start", measures: "data folder in place to /readyz; memory when idle", run: start::measure },
+    Job { name: "shell", measures: "bytes of script before a page shows, compressed", run: shell::measure },
+    Job { name: "signin", measures: "CPU of a sign-in, portal and org together", run: sign_in::measure },
+    Job { name: "execute", measures: "Execute to the first rows, on SQLite", run: execute::measure },
 ];
 
 /// What the jobs share.
@@ -91,22 +75,12 @@ fn chosen(names: &[String]) -> Result<Vec<&'static Job>> {
     if names.is_empty() {
         return Ok(JOBS.iter().collect());
     }
-    let known = || {
-        JOBS.iter()
-            .map(|job| job.name)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let known = || JOBS.iter().map(|job| job.name).collect::<Vec<_>>().join(", ");
     names
         .iter()
         .map(|name| {
             let job = JOBS.iter().find(|job| job.name == name);
-            job.ok_or_else(|| {
-                Error::Usage(format!(
-                    "there is no job `{name}`; the jobs are {}",
-                    known()
-                ))
-            })
+            job.ok_or_else(|| Error::Usage(format!("there is no job `{name}`; the jobs are {}", known())))
         })
         .collect()
 }
@@ -124,10 +98,7 @@ mod tests {
     #[test]
     fn an_unknown_job_is_refused_with_those_that_there_are() {
         let error = chosen(&["strat".to_owned()]).err().expect("it is unknown");
-        assert_eq!(
-            error.to_string(),
-            "there is no job `strat`; the jobs are start, shell, signin, execute"
-        );
+        assert_eq!(error.to_string(), "there is no job `strat`; the jobs are start, shell, signin, execute");
         assert_eq!(chosen(&[]).expect("all").len(), JOBS.len());
     }
 

@@ -29,31 +29,16 @@ pub(crate) fn run(progress: &Progress, place: &Place) -> Result<()> {
 
 /// What `cargo xtask ci` does before the tests, which check the web themselves.
 pub(crate) fn rust(progress: &Progress, place: &Place, steps: &mut Steps<'_>) {
-    steps.run("Rust: format", || {
-        progress::run(&mut cargo(place, &["fmt", "--all", "--check"]))
-    });
+    steps.run("Rust: format", || progress::run(&mut cargo(place, &["fmt", "--all", "--check"])));
     steps.run("Rust: licences and bans of dependencies", || {
         install(progress, place)?;
         let mut deny = Command::new(cargo_deny(place));
-        deny.args(["--locked", "check", "--hide-inclusion-graph"])
-            .args(CARGO_DENY_CHECKS);
+        deny.args(["--locked", "check", "--hide-inclusion-graph"]).args(CARGO_DENY_CHECKS);
         progress::run(deny.current_dir(place.root()))
     });
-    steps.run("Rust: demo and tests compile the same", || {
-        one_feature_set(place)
-    });
+    steps.run("Rust: demo and tests compile the same", || one_feature_set(place));
     steps.run("Rust: lints", || {
-        progress::run(&mut cargo(
-            place,
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--",
-                "--deny",
-                "warnings",
-            ],
-        ))
+        progress::run(&mut cargo(place, &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
     });
 }
 
@@ -62,10 +47,7 @@ pub(crate) fn rust(progress: &Progress, place: &Place, steps: &mut Steps<'_>) {
 fn one_feature_set(place: &Place) -> Result<()> {
     let of_the_server = units(place, "normal,build")?;
     let with_tests = units(place, "normal,build,dev")?;
-    let doubled: Vec<&str> = of_the_server
-        .difference(&with_tests)
-        .map(String::as_str)
-        .collect();
+    let doubled: Vec<&str> = of_the_server.difference(&with_tests).map(String::as_str).collect();
     if doubled.is_empty() {
         return Ok(());
     }
@@ -77,28 +59,10 @@ fn one_feature_set(place: &Place) -> Result<()> {
 
 /// Each package with its version and features, as `cargo tree` resolves them along these edges.
 fn units(place: &Place, edges: &str) -> Result<BTreeSet<String>> {
-    let mut tree = cargo(
-        place,
-        &[
-            "tree",
-            "--locked",
-            "--workspace",
-            "--prefix",
-            "none",
-            "--format",
-            "{p} [{f}]",
-        ],
-    );
+    let mut tree = cargo(place, &["tree", "--locked", "--workspace", "--prefix", "none", "--format", "{p} [{f}]"]);
     tree.args(["--edges", edges]);
-    let printed = answer(&mut tree).ok_or_else(|| Error::Failed {
-        command: shown(&tree),
-        code: None,
-    })?;
-    Ok(printed
-        .lines()
-        .map(|line| line.trim_end_matches(" (*)").to_owned())
-        .filter(|line| !line.is_empty())
-        .collect())
+    let printed = answer(&mut tree).ok_or_else(|| Error::Failed { command: shown(&tree), code: None })?;
+    Ok(printed.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).filter(|line| !line.is_empty()).collect())
 }
 
 pub(crate) fn run_web(place: &Place) -> Result<()> {
@@ -114,19 +78,13 @@ pub(crate) fn install(progress: &Progress, place: &Place) -> Result<()> {
     progress.step(&format!("Installing cargo-deny {CARGO_DENY_VERSION}"));
     // Unoptimised: it runs for a second, and compiling it is what takes time.
     progress::run(
-        cargo(
-            place,
-            &[
-                "install", "--locked", "--debug", "--force", "--quiet", "--root",
-            ],
-        )
-        .arg(place.tools())
-        .arg("--target-dir")
-        .arg(place.target().join("cargo-deny"))
-        .arg(format!("cargo-deny@{CARGO_DENY_VERSION}")),
+        cargo(place, &["install", "--locked", "--debug", "--force", "--quiet", "--root"])
+            .arg(place.tools())
+            .arg("--target-dir")
+            .arg(place.target().join("cargo-deny"))
+            .arg(format!("cargo-deny@{CARGO_DENY_VERSION}")),
     )?;
-    std::fs::remove_dir_all(place.target().join("cargo-deny"))
-        .map_err(Error::file(place.target().join("cargo-deny")))
+    std::fs::remove_dir_all(place.target().join("cargo-deny")).map_err(Error::file(place.target().join("cargo-deny")))
 }
 
 fn cargo_deny(place: &Place) -> PathBuf {

@@ -29,18 +29,9 @@ fn install_python(progress: &Progress, place: &Place) -> Result<()> {
         return Ok(());
     }
     progress.step("Installing the Python clients of the tests");
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(place.venv()))?;
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(place.venv()))?;
     run(Command::new(python(place))
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-        ])
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"])
         .arg(&requirements))?;
     stamp.write()
 }

@@ -17,10 +17,7 @@ pub(crate) fn run(progress: &Progress, place: &Place, arguments: &[String]) -> R
     let mut demo = command(place, arguments);
     // The server takes our place, so that Ctrl-C and the exit code are its own.
     let cause = demo.exec();
-    Err(Error::NotStarted {
-        command: shown(&demo),
-        cause,
-    })
+    Err(Error::NotStarted { command: shown(&demo), cause })
 }
 
 /// The server's own `demo` does the seeding and says the addresses. Relative folders are relative to where one
@@ -28,12 +25,8 @@ pub(crate) fn run(progress: &Progress, place: &Place, arguments: &[String]) -> R
 fn command(place: &Place, arguments: &[String]) -> Command {
     let mut demo = Command::new(place.binary("debug"));
     demo.arg("demo").args(arguments);
-    let says_data = arguments
-        .iter()
-        .any(|argument| argument == "--data" || argument.starts_with("--data="));
-    let asks_help = arguments
-        .iter()
-        .any(|argument| argument == "--help" || argument == "-h");
+    let says_data = arguments.iter().any(|argument| argument == "--data" || argument.starts_with("--data="));
+    let asks_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
     if !says_data && !asks_help {
         demo.arg("--data").arg(place.root().join("demo-data"));
     }
@@ -55,14 +48,8 @@ mod tests {
 
     #[test]
     fn the_data_folder_is_the_repositorys_unless_one_is_given() {
-        assert_eq!(
-            arguments_of(&["--blank"]),
-            "demo --blank --data ROOT/demo-data"
-        );
+        assert_eq!(arguments_of(&["--blank"]), "demo --blank --data ROOT/demo-data");
         assert_eq!(arguments_of(&["--data", "here"]), "demo --data here");
-        assert_eq!(
-            arguments_of(&["--data=here", "--portal-port", "9000"]),
-            "demo --data=here --portal-port 9000"
-        );
+        assert_eq!(arguments_of(&["--data=here", "--portal-port", "9000"]), "demo --data=here --portal-port 9000");
     }
 }

@@ -38,14 +38,10 @@ impl fmt::Display for Error {
             Error::NotStarted { command, cause } => {
                 write!(formatter, "`{command}` could not be started: {cause}")
             }
-            Error::Failed {
-                command,
-                code: Some(code),
-            } => write!(formatter, "`{command}` failed with exit code {code}"),
-            Error::Failed {
-                command,
-                code: None,
-            } => write!(formatter, "`{command}` was ended by a signal"),
+            Error::Failed { command, code: Some(code) } => {
+                write!(formatter, "`{command}` failed with exit code {code}")
+            }
+            Error::Failed { command, code: None } => write!(formatter, "`{command}` was ended by a signal"),
             Error::Missing { what, fix } => write!(formatter, "{what}\n  to do: {fix}"),
             Error::File { path, cause } => write!(formatter, "{}: {cause}", path.display()),
             Error::Steps { failed } => write!(formatter, "failed: {}", failed.join(", ")),

@@ -57,9 +57,7 @@ fn run(progress: &Progress, arguments: &[String]) -> Result<()> {
     };
     let takes_arguments = matches!(command, "demo" | "bench" | "help" | "--help" | "-h");
     if !takes_arguments && let Some(unexpected) = rest.first() {
-        return Err(Error::Usage(format!(
-            "`cargo xtask {command}` takes no argument `{unexpected}`"
-        )));
+        return Err(Error::Usage(format!("`cargo xtask {command}` takes no argument `{unexpected}`")));
     }
     if matches!(command, "help" | "--help" | "-h") {
         print!("{HELP}");
@@ -74,9 +72,7 @@ fn run(progress: &Progress, arguments: &[String]) -> Result<()> {
         "ci" => test::run_after_checks(progress, &place),
         "bench" => bench::run(progress, &place, rest),
         "setup" => setup(progress, &place),
-        other => Err(Error::Usage(format!(
-            "there is no command `{other}`; `cargo xtask help` lists them"
-        ))),
+        other => Err(Error::Usage(format!("there is no command `{other}`; `cargo xtask help` lists them"))),
     }
 }
 

@@ -15,12 +15,9 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn find() -> Result<Place> {
         // Cargo sets the variable for what it runs; the constant serves a binary started by hand.
-        let manifest_folder = env::var_os("CARGO_MANIFEST_DIR")
-            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        let root = manifest_folder
-            .parent()
-            .map(Path::to_path_buf)
-            .unwrap_or(manifest_folder);
+        let manifest_folder =
+            env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let root = manifest_folder.parent().map(Path::to_path_buf).unwrap_or(manifest_folder);
 
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(folder) => env::current_dir().map_err(Error::file("."))?.join(folder),
@@ -31,11 +28,7 @@ impl Place {
             (_, Some(home)) => PathBuf::from(home).join(".cache"),
             _ => target.join("cache"),
         };
-        Ok(Place {
-            root,
-            target,
-            cache: cache.join("webreports"),
-        })
+        Ok(Place { root, target, cache: cache.join("webreports") })
     }
 
     pub(crate) fn root(&self) -> &Path {

@@ -16,10 +16,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn begin() -> Progress {
-        Progress {
-            begun: Instant::now(),
-            bold: std::io::stderr().is_terminal(),
-        }
+        Progress { begun: Instant::now(), bold: std::io::stderr().is_terminal() }
     }
 
     pub(crate) fn step(&self, text: &str) {
@@ -48,27 +45,14 @@ impl Progress {
 /// Runs a program with its output passed through.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let shown = shown(command);
-    let status = command.status().map_err(|cause| Error::NotStarted {
-        command: shown.clone(),
-        cause,
-    })?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Error::Failed {
-            command: shown,
-            code: status.code(),
-        })
-    }
+    let status = command.status().map_err(|cause| Error::NotStarted { command: shown.clone(), cause })?;
+    if status.success() { Ok(()) } else { Err(Error::Failed { command: shown, code: status.code() }) }
 }
 
 /// What a program prints, trimmed; `None` when it is missing or fails.
 pub(crate) fn answer(command: &mut Command) -> Option<String> {
     let output = command.output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// A command as one would type it: the program without its folder.
@@ -76,10 +60,7 @@ pub(crate) fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(command.get_program());
     let words = std::iter::once(name).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 /// `12:05`, minutes and seconds.
@@ -107,9 +88,6 @@ mod tests {
     #[test]
     fn a_missing_program_has_no_answer() {
         assert_eq!(answer(&mut Command::new("no-such-program-of-ours")), None);
-        assert_eq!(
-            answer(Command::new("sh").args(["-c", "echo ' yes '"])).as_deref(),
-            Some("yes")
-        );
+        assert_eq!(answer(Command::new("sh").args(["-c", "echo ' yes '"])).as_deref(), Some("yes"));
     }
 }

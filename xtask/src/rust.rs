@@ -10,10 +10,7 @@ use crate::progress::{Progress, run};
 pub(crate) fn cargo(place: &Place, arguments: &[&str]) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .current_dir(place.root())
-        .env("CARGO_TARGET_DIR", place.target());
+    command.args(arguments).current_dir(place.root()).env("CARGO_TARGET_DIR", place.target());
     // Set by cargo for us, meant for us alone: build scripts of others would see them as changed.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
@@ -25,15 +22,11 @@ pub(crate) fn cargo(place: &Place, arguments: &[&str]) -> Command {
 }
 
 pub(crate) fn build(progress: &Progress, place: &Place) -> Result<()> {
-    progress.step(
-        "Building the server (the first time this compiles every dependency, and takes a while)",
-    );
+    progress.step("Building the server (the first time this compiles every dependency, and takes a while)");
     run(&mut cargo(place, &["build", "--workspace"]))
 }
 
 pub(crate) fn build_release(progress: &Progress, place: &Place) -> Result<()> {
-    progress.step(
-        "Building the release (the first time this takes about twice as long as the demo's build)",
-    );
+    progress.step("Building the release (the first time this takes about twice as long as the demo's build)");
     run(&mut cargo(place, &["build", "--workspace", "--release"]))
 }

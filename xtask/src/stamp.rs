@@ -18,10 +18,7 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     pub(crate) fn new(file: PathBuf, inputs: Hash) -> Stamp {
-        Stamp {
-            file,
-            hash: format!("{:016x}", inputs.0),
-        }
+        Stamp { file, hash: format!("{:016x}", inputs.0) }
     }
 
     pub(crate) fn is_current(&self) -> bool {
@@ -59,9 +56,8 @@ impl Hash {
 
     /// Every file below `folder` by name and content, except below folders that are made.
     pub(crate) fn folder(mut self, folder: &Path) -> Result<Hash> {
-        let mut entries = fs::read_dir(folder)
-            .and_then(Iterator::collect::<std::io::Result<Vec<_>>>)
-            .map_err(Error::file(folder))?;
+        let mut entries =
+            fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>).map_err(Error::file(folder))?;
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             let (name, path) = (entry.file_name(), entry.path());
@@ -85,8 +81,7 @@ mod tests {
     use super::*;
 
     fn folder(name: &str) -> PathBuf {
-        let folder =
-            std::env::temp_dir().join(format!("webreports-stamp-{}-{name}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("webreports-stamp-{}-{name}", std::process::id()));
         fs::create_dir_all(folder.join("src")).expect("the temporary folder is writable");
         fs::write(folder.join("src/page.svelte"), "one").expect("it is writable");
         folder
@@ -111,12 +106,7 @@ mod tests {
     #[test]
     fn a_stamp_is_current_only_once_written_and_for_the_same_inputs() {
         let folder = folder("write");
-        let stamp = |text: &str| {
-            Stamp::new(
-                folder.join("made/stamp"),
-                Hash::new().bytes(text.as_bytes()),
-            )
-        };
+        let stamp = |text: &str| Stamp::new(folder.join("made/stamp"), Hash::new().bytes(text.as_bytes()));
         assert!(!stamp("a").is_current());
         stamp("a").write().expect("it is writable");
         assert!(stamp("a").is_current());
@@ -126,9 +116,6 @@ mod tests {
 
     #[test]
     fn parts_are_kept_apart() {
-        assert_ne!(
-            Hash::new().bytes(b"ab").bytes(b"c").0,
-            Hash::new().bytes(b"a").bytes(b"bc").0
-        );
+        assert_ne!(Hash::new().bytes(b"ab").bytes(b"c").0, Hash::new().bytes(b"a").bytes(b"bc").0);
     }
 }

@@ -12,11 +12,7 @@ pub(crate) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     pub(crate) fn new(progress: &'a Progress) -> Steps<'a> {
-        Steps {
-            progress,
-            done: 0,
-            failed: Vec::new(),
-        }
+        Steps { progress, done: 0, failed: Vec::new() }
     }
 
     /// Runs one step; `true` when it succeeded.
@@ -42,18 +38,8 @@ impl<'a> Steps<'a> {
     pub(crate) fn finish(self) -> Result<()> {
         let succeeded = self.done - self.failed.len();
         let took = clock(self.progress.elapsed());
-        self.progress.step(&format!(
-            "{succeeded} of {} steps succeeded in {} min",
-            self.done,
-            took.trim_start()
-        ));
-        if self.failed.is_empty() {
-            Ok(())
-        } else {
-            Err(Error::Steps {
-                failed: self.failed,
-            })
-        }
+        self.progress.step(&format!("{succeeded} of {} steps succeeded in {} min", self.done, took.trim_start()));
+        if self.failed.is_empty() { Ok(()) } else { Err(Error::Steps { failed: self.failed }) }
     }
 }
 

@@ -33,12 +33,8 @@ fn tests(progress: &Progress, place: &Place, steps: &mut Steps<'_>) -> Result<()
     clients::install(progress, place)?;
 
     steps.run("Web: format and types", || check::run_web(place));
-    steps.run("Web: unit tests", || {
-        progress::run(&mut web::npm(place, &["run", "test"]))
-    });
-    steps.run("Web: size of the shell", || {
-        progress::run(&mut web::npm(place, &["run", "size"]))
-    });
+    steps.run("Web: unit tests", || progress::run(&mut web::npm(place, &["run", "test"])));
+    steps.run("Web: size of the shell", || progress::run(&mut web::npm(place, &["run", "size"])));
 
     let built = steps.run("Rust: build", || rust::build(progress, place));
     let tested = "Rust: tests";
@@ -59,21 +55,9 @@ fn rust_tests(place: &Place) -> Command {
     let mut tests = if has_nextest {
         cargo(place, &["nextest", "run", "--workspace", "--no-fail-fast"])
     } else {
-        cargo(
-            place,
-            &[
-                "test",
-                "--workspace",
-                "--no-fail-fast",
-                "--lib",
-                "--bins",
-                "--tests",
-            ],
-        )
+        cargo(place, &["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests"])
     };
-    tests
-        .env("WEBREPORTS_TEST_PYTHON", clients::python(place))
-        .env("WEBREPORTS_TEST_CLIENTS", place.clients());
+    tests.env("WEBREPORTS_TEST_PYTHON", clients::python(place)).env("WEBREPORTS_TEST_CLIENTS", place.clients());
     tests
 }
 

@@ -285,7 +285,9 @@ pub(crate) fn failed(error: sqlx::Error) -> Error {
             }
             _ => Error::Failed(error),
         },
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => Error::Unreachable(error),
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
+            Error::Unreachable(error)
+        }
         _ => Error::Failed(error),
     }
 }

@@ -24,9 +24,10 @@ impl Migration {
 
     /// FNV-1a of the text: enough to notice an edit, and no secret depends on it.
     fn fingerprint(&self) -> String {
-        let hash = self.sql.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = self
+            .sql
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         format!("{hash:016x}")
     }
 }
@@ -87,7 +88,11 @@ pub async fn run(db: &Db, migrations: &[Migration], now: Instant) -> Result<Migr
 }
 
 async fn apply(db: &Db, migration: &Migration, now: Instant) -> Result<bool> {
-    let named = |source: Error| Error::Migration { number: migration.number, name: migration.name.to_owned(), source: Box::new(source) };
+    let named = |source: Error| Error::Migration {
+        number: migration.number,
+        name: migration.name.to_owned(),
+        source: Box::new(source),
+    };
     let mut tx = db.begin().await?;
     if !tx.is_sqlite() {
         query("select pg_advisory_xact_lock($1)").bind(POSTGRES_LOCK).execute(&mut tx).await?;

@@ -1,12 +1,7 @@
 //! A statement with its bound values. The text is a constant of ours, or is put together from constants: values are bound.
 
 use futures::StreamExt;
-use sqlx::{
-    Postgres, Sqlite,
-    postgres::PgArguments,
-    query::Query as SqlxQuery,
-    sqlite::SqliteArguments,
-};
+use sqlx::{Postgres, Sqlite, postgres::PgArguments, query::Query as SqlxQuery, sqlite::SqliteArguments};
 use vault::Secret;
 use world::Instant;
 

@@ -4,7 +4,11 @@ use world::Instant;
 
 use crate::{Address, Db, Error, Migration, migrate, query};
 
-const FIRST: Migration = Migration::new(1, "thing", "create table thing (id text not null primary key, count bigint, share double precision, content bytea);");
+const FIRST: Migration = Migration::new(
+    1,
+    "thing",
+    "create table thing (id text not null primary key, count bigint, share double precision, content bytea);",
+);
 const SECOND: Migration = Migration::new(2, "thing_name", "alter table thing add column name text;");
 
 async fn each(test: impl AsyncFn(Db)) {
@@ -72,7 +76,10 @@ async fn migrations_run_once_and_an_edited_or_unknown_one_is_refused() {
         assert_eq!(second.copy.is_some_and(|copy| copy.exists()), db.is_sqlite());
         assert_eq!(migrate::run(&db, &[FIRST, SECOND], Instant::EPOCH).await.unwrap().ran, []);
         let edited = Migration::new(1, "thing", "create table thing (id text);");
-        assert!(matches!(migrate::run(&db, &[edited, SECOND], Instant::EPOCH).await, Err(Error::MigrationEdited { .. })));
+        assert!(matches!(
+            migrate::run(&db, &[edited, SECOND], Instant::EPOCH).await,
+            Err(Error::MigrationEdited { .. })
+        ));
         assert!(matches!(migrate::run(&db, &[FIRST], Instant::EPOCH).await, Err(Error::Newer { .. })));
     })
     .await;
@@ -92,7 +99,10 @@ async fn a_migration_that_fails_leaves_nothing_of_itself() {
 #[tokio::test]
 async fn a_literal_is_a_number_on_both() {
     each(async |db| {
-        let row = query("select case when 1 = 1 then 1 else 0 end as flag, 7 as n").one(&mut db.read().await.unwrap()).await.unwrap();
+        let row = query("select case when 1 = 1 then 1 else 0 end as flag, 7 as n")
+            .one(&mut db.read().await.unwrap())
+            .await
+            .unwrap();
         assert!(row.get::<bool>("flag").unwrap());
         assert_eq!(row.get::<i64>("n").unwrap(), 7);
     })

@@ -116,7 +116,9 @@ mod tests {
     #[test]
     fn a_wrong_an_unknown_and_a_second_value_are_refused_by_name() {
         for (name, values) in [("Year", ["x"].as_slice()), ("Month", &["1"]), ("Year", &["1", "2"])] {
-            let Err(ParameterProblem::Invalid(problems)) = read(&[year()], &given(name, values)) else { panic!("{name}") };
+            let Err(ParameterProblem::Invalid(problems)) = read(&[year()], &given(name, values)) else {
+                panic!("{name}")
+            };
             assert!(problems.contains_key(name));
         }
     }

@@ -54,7 +54,12 @@ pub struct BoundQuery {
 }
 
 impl BoundQuery {
-    pub(crate) fn new(pieces: Vec<Piece>, binds: Vec<Value>, context: SecurityContext, withheld: Vec<String>) -> BoundQuery {
+    pub(crate) fn new(
+        pieces: Vec<Piece>,
+        binds: Vec<Value>,
+        context: SecurityContext,
+        withheld: Vec<String>,
+    ) -> BoundQuery {
         BoundQuery { pieces, binds, context, withheld }
     }
 

@@ -50,11 +50,7 @@ pub const DEFAULT_ROLES: &[DefaultRole] = &[
     },
     DefaultRole { name: "User", group: "WRUser", permissions: &[P::Execute, P::SeeRoleResults] },
     DefaultRole { name: "Publisher", group: "WRPublisher", permissions: &[P::Publish, P::Execute] },
-    DefaultRole {
-        name: "Scheduler",
-        group: "WRScheduler",
-        permissions: &[P::Execute, P::Schedule, P::SeeRoleResults],
-    },
+    DefaultRole { name: "Scheduler", group: "WRScheduler", permissions: &[P::Execute, P::Schedule, P::SeeRoleResults] },
     DefaultRole { name: "Queue", group: "WRQueue", permissions: &[P::Execute, P::Queue, P::SeeRoleResults] },
     DefaultRole { name: "API", group: "WRAPI", permissions: &[P::Execute, P::UseApi] },
 ];

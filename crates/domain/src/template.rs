@@ -176,7 +176,10 @@ impl Scanner<'_> {
     }
 
     fn follows_word(&self) -> bool {
-        self.text[..self.position].chars().next_back().is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '@' | '<'))
+        self.text[..self.position]
+            .chars()
+            .next_back()
+            .is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '@' | '<'))
             || self.rest().starts_with("@>")
             || self.rest().starts_with("@@")
     }

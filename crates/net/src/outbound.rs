@@ -67,11 +67,14 @@ impl Outbound {
     }
 
     /// The same, which also believes the certificate authorities in `authorities` (PEM) beside the system's.
-    pub fn with_authorities(origins: impl IntoIterator<Item = Url>, authorities: Option<&[u8]>, limits: Limits) -> Result<Outbound> {
+    pub fn with_authorities(
+        origins: impl IntoIterator<Item = Url>,
+        authorities: Option<&[u8]>,
+        limits: Limits,
+    ) -> Result<Outbound> {
         let authorities = match authorities {
-            Some(pem) => {
-                Certificate::from_pem_bundle(pem).map_err(|source| Error::AuthorityUnreadable { source: source.without_url() })?
-            }
+            Some(pem) => Certificate::from_pem_bundle(pem)
+                .map_err(|source| Error::AuthorityUnreadable { source: source.without_url() })?,
             None => Vec::new(),
         };
         Ok(Outbound::build(origins, authorities, limits))
@@ -79,7 +82,13 @@ impl Outbound {
 
     fn build(origins: impl IntoIterator<Item = Url>, authorities: Vec<Certificate>, limits: Limits) -> Outbound {
         let origins = origins.into_iter().map(|origin| origin.origin().ascii_serialization()).collect();
-        Outbound(Arc::new(Shared { origins, authorities, limits, configured: OnceLock::new(), public: OnceLock::new() }))
+        Outbound(Arc::new(Shared {
+            origins,
+            authorities,
+            limits,
+            configured: OnceLock::new(),
+            public: OnceLock::new(),
+        }))
     }
 
     pub fn limits(&self) -> Limits {

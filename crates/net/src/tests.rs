@@ -16,12 +16,16 @@ use crate::{Error, Limits, Outbound, Request};
 
 async fn server() -> Url {
     let big = || async {
-        let chunks = futures::stream::iter((0..200).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 1024 * 1024]))));
+        let chunks =
+            futures::stream::iter((0..200).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 1024 * 1024]))));
         Body::from_stream(chunks)
     };
     let app = Router::new()
         .route("/", get(|| async { "hello" }))
-        .route("/echo", post(|headers: HeaderMap, body: String| async move { format!("{:?} {body}", headers.get("x-wr")) }))
+        .route(
+            "/echo",
+            post(|headers: HeaderMap, body: String| async move { format!("{:?} {body}", headers.get("x-wr")) }),
+        )
         .route("/away", get(|| async { (StatusCode::FOUND, [(header::LOCATION, "/")]).into_response() }))
         .route("/big", get(big))
         .route("/never", get(std::future::pending::<()>));
@@ -50,8 +54,18 @@ async fn an_origin_inside_that_nobody_configured_is_refused_in_every_spelling() 
     let base = server().await;
     let port = base.port().unwrap();
     let http = Outbound::configured([Url::parse("https://acme.okta.com").unwrap()]);
-    let spellings =
-        ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "127.0.0.1.", "0", "127.1"];
+    let spellings = [
+        "127.0.0.1",
+        "localhost",
+        "2130706433",
+        "0x7f.1",
+        "0177.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "127.0.0.1.",
+        "0",
+        "127.1",
+    ];
     for host in spellings {
         let url = Url::parse(&format!("http://{host}:{port}/")).unwrap();
         let refused = http.send(Request::new("GET", url)).await;
@@ -119,8 +133,12 @@ async fn tls_server() -> (Url, String) {
     let authority_pem = authority.self_signed(&authority_key).unwrap().pem();
     let issuer = rcgen::Issuer::new(authority, authority_key);
     let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
-    let tls = axum_server::tls_rustls::RustlsConfig::from_pem(certificate.pem().into_bytes(), key.serialize_pem().into_bytes());
+    let certificate =
+        rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    let tls = axum_server::tls_rustls::RustlsConfig::from_pem(
+        certificate.pem().into_bytes(),
+        key.serialize_pem().into_bytes(),
+    );
     let tls = tls.await.unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -133,7 +151,8 @@ async fn tls_server() -> (Url, String) {
 
 #[test]
 fn a_request_does_not_show_its_headers_or_its_query() {
-    let request = Request::new("GET", Url::parse("https://acme.okta.com/x?token=hunter2").unwrap()).header("authorization", "hunter3");
+    let request = Request::new("GET", Url::parse("https://acme.okta.com/x?token=hunter2").unwrap())
+        .header("authorization", "hunter3");
     let shown = format!("{request:?}");
     assert!(!shown.contains("hunter"), "{shown}");
 }

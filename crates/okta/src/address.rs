@@ -39,7 +39,8 @@ impl OrgAddress {
         }
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         let url = Url::parse(&with_scheme).map_err(|_| AddressProblem::Malformed)?;
-        let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+        let plain =
+            url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
         if !plain || url.host().is_none() {
             return Err(AddressProblem::Malformed);
         }
@@ -54,7 +55,8 @@ impl OrgAddress {
         }
         let path = url.path().trim_end_matches('/');
         let server = path.strip_prefix("/oauth2/");
-        let names_server = server.is_some_and(|id| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-'));
+        let names_server = server
+            .is_some_and(|id| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-'));
         if !path.is_empty() && !names_server {
             return Err(AddressProblem::Path);
         }
@@ -101,7 +103,8 @@ mod tests {
 
     #[test]
     fn an_address_is_read_as_people_type_it() {
-        for text in ["acme.okta.com", " https://acme.okta.com/ ", "https://ACME.okta.com", "https://acme.okta.com:443"] {
+        for text in ["acme.okta.com", " https://acme.okta.com/ ", "https://ACME.okta.com", "https://acme.okta.com:443"]
+        {
             assert_eq!(OrgAddress::parse(text, false).unwrap().issuer(), "https://acme.okta.com", "{text}");
         }
         let server = OrgAddress::parse("https://acme.okta.com/oauth2/default", false).unwrap();

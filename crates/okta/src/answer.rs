@@ -83,7 +83,14 @@ pub(crate) fn json<T: DeserializeOwned>(what: &'static str, answer: &Answer) -> 
 }
 
 pub(crate) fn is_json(answer: &Answer) -> bool {
-    let essence = answer.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = answer
+        .header("content-type")
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 

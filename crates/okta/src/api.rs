@@ -95,7 +95,13 @@ impl Api {
         json(what, &self.call(what, "GET", url, None).await?)
     }
 
-    pub(crate) async fn change<T: DeserializeOwned>(&self, what: &'static str, method: &str, path: &str, body: &Value) -> Result<T> {
+    pub(crate) async fn change<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<T> {
         json(what, &self.call(what, method, self.at(path), Some(body)).await?)
     }
 
@@ -109,7 +115,12 @@ impl Api {
     }
 
     /// Every page of a list. `keep` takes what is needed of each row, so that a long list stays small.
-    pub(crate) async fn pages<T: DeserializeOwned, K>(&self, what: &'static str, first: Url, keep: impl Fn(T) -> Option<K>) -> Result<Vec<K>> {
+    pub(crate) async fn pages<T: DeserializeOwned, K>(
+        &self,
+        what: &'static str,
+        first: Url,
+        keep: impl Fn(T) -> Option<K>,
+    ) -> Result<Vec<K>> {
         let mut kept = Vec::new();
         let mut next = Some(first);
         for _ in 0..PAGES_MAX {
@@ -161,14 +172,20 @@ fn refused(what: &'static str, answer: &Answer) -> Error {
         return Error::NotJson { what, found: format!("status {} without JSON", answer.status) };
     }
     let Ok(body) = serde_json::from_slice::<ErrorBody>(&answer.body) else {
-        return Error::Refused { what, status: answer.status, code: String::new(), summary: "it does not say why".to_owned() };
+        return Error::Refused {
+            what,
+            status: answer.status,
+            code: String::new(),
+            summary: "it does not say why".to_owned(),
+        };
     };
     match (body.error_code.as_str(), answer.status) {
         ("E0000011", _) | (_, 401) => Error::TokenRefused,
         ("E0000006", _) => Error::RightMissing { what },
         (_, 404) => Error::NotFound { what },
         _ => {
-            let texts = std::iter::once(body.error_summary).chain(body.error_causes.into_iter().map(|cause| cause.error_summary));
+            let texts = std::iter::once(body.error_summary)
+                .chain(body.error_causes.into_iter().map(|cause| cause.error_summary));
             let summary = said(&texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; "));
             Error::Refused { what, status: answer.status, code: said(&body.error_code), summary }
         }

@@ -35,7 +35,12 @@ impl Budget {
     /// Takes one call out of the bucket of `path`, or says when there is one again.
     pub(crate) fn take(&self, path: &str, urgency: Urgency, now: Instant) -> Result<()> {
         let mut buckets = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let bucket = buckets.entry(resource(path)).or_insert(Bucket { limit: None, used: 0, resets_at: now.plus(WINDOW), empty: false });
+        let bucket = buckets.entry(resource(path)).or_insert(Bucket {
+            limit: None,
+            used: 0,
+            resets_at: now.plus(WINDOW),
+            empty: false,
+        });
         if now >= bucket.resets_at {
             *bucket = Bucket { used: 0, empty: false, resets_at: now.plus(WINDOW), ..*bucket };
         }
@@ -77,7 +82,10 @@ impl Budget {
         let mut buckets = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let known = buckets.get(&resource(path)).copied();
         let limit = known.and_then(|bucket| bucket.limit);
-        buckets.insert(resource(path), Bucket { limit, used: known.map_or(0, |bucket| bucket.used), resets_at, empty: true });
+        buckets.insert(
+            resource(path),
+            Bucket { limit, used: known.map_or(0, |bucket| bucket.used), resets_at, empty: true },
+        );
     }
 }
 
@@ -100,7 +108,8 @@ mod tests {
     fn a_quarter_of_the_limit_is_ours_and_background_work_leaves_room_for_people() {
         let (budget, now) = (Budget::default(), Instant::from_seconds(1_000));
         budget.take("/api/v1/users/me", Urgency::Background, now).unwrap();
-        let told = answer(&[("x-rate-limit-limit", "40"), ("x-rate-limit-remaining", "39"), ("x-rate-limit-reset", "1030")]);
+        let told =
+            answer(&[("x-rate-limit-limit", "40"), ("x-rate-limit-remaining", "39"), ("x-rate-limit-reset", "1030")]);
         budget.learn("/api/v1/users/me", &told, now);
         for _ in 0..5 {
             budget.take("/api/v1/users", Urgency::Background, now).unwrap();

@@ -134,7 +134,9 @@ impl Api {
         }
         let quoted = prefix.replace('\\', "\\\\").replace('"', "\\\"");
         let mut url = self.at("/api/v1/groups");
-        url.query_pairs_mut().append_pair("search", &format!("profile.name sw \"{quoted}\"")).append_pair("limit", "1000");
+        url.query_pairs_mut()
+            .append_pair("search", &format!("profile.name sw \"{quoted}\""))
+            .append_pair("limit", "1000");
         self.pages(WHAT, url, keep).await
     }
 

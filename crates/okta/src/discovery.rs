@@ -78,7 +78,8 @@ impl Known {
         }
         let document: Document = json(WHAT, &answer)?;
         let provider = Arc::new(checked(document, org)?);
-        *self.provider.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((line.world.now(), provider.clone()));
+        *self.provider.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
+            Some((line.world.now(), provider.clone()));
         Ok(provider)
     }
 

@@ -130,21 +130,35 @@ impl Error {
         match self {
             Error::Unreachable(_) => "check the domain, the network between this machine and the org, and the firewall",
             Error::Slow(_) => "try again; if it stays, look at the network and at the org's status page",
-            Error::Tls(_) => "check this machine's clock, and give the org's certificate authority with okta-ca-file if it is a private one",
-            Error::TooLarge(_) | Error::NotJson { .. } => "check the domain; a proxy or a sign-in wall may stand before it",
+            Error::Tls(_) => {
+                "check this machine's clock, and give the org's certificate authority with okta-ca-file if it is a private one"
+            }
+            Error::TooLarge(_) | Error::NotJson { .. } => {
+                "check the domain; a proxy or a sign-in wall may stand before it"
+            }
             Error::NotSent(_) => "check the domain: it must be reachable as it was typed",
-            Error::RateLimited { .. } | Error::ShareUsed { .. } => "wait for the minute to pass; other programs may be using up the org's limit",
+            Error::RateLimited { .. } | Error::ShareUsed { .. } => {
+                "wait for the minute to pass; other programs may be using up the org's limit"
+            }
             Error::ServerFailed { .. } => "try again; if it stays, look at the org's status page",
-            Error::Malformed { .. } | Error::ForeignLink { .. } | Error::TooManyPages { .. } => "check the domain: this does not answer as an org does",
-            Error::TokenRefused => "create a new token in the Admin Console (Security > API > Tokens) and give it here; its owner must be active",
+            Error::Malformed { .. } | Error::ForeignLink { .. } | Error::TooManyPages { .. } => {
+                "check the domain: this does not answer as an org does"
+            }
+            Error::TokenRefused => {
+                "create a new token in the Admin Console (Security > API > Tokens) and give it here; its owner must be active"
+            }
             Error::RightMissing { .. } => {
                 "give the token's owner an administrator role that allows it, and check that the token may be used from this machine's network"
             }
             Error::NotFound { .. } | Error::Refused { .. } => "read what the org says, and check the domain",
             Error::IssuerMismatch { .. } => "use the address that the org calls itself by",
-            Error::ForeignEndpoint { .. } => "use the domain that the org's own addresses have, such as its custom domain",
+            Error::ForeignEndpoint { .. } => {
+                "use the domain that the org's own addresses have, such as its custom domain"
+            }
             Error::NotOffered(_) => "use an org or authorization server that offers it",
-            Error::ClientRefused => "copy client id and client secret again from the application's General tab; the secret may have been rotated",
+            Error::ClientRefused => {
+                "copy client id and client secret again from the application's General tab; the secret may have been rotated"
+            }
             Error::CodeRefused(_) => "begin the sign-in again",
             Error::OrgSaid { .. } => "read what the org says; assign the person to the application if they are not",
             Error::ResponseIssuer => "begin the sign-in again from the sign-in page",

@@ -5,8 +5,8 @@ use std::str::FromStr;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use openidconnect::{
-    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, IdToken, IdTokenClaims, IdTokenVerifier,
-    IssuerUrl, Nonce, SignatureVerificationError,
+    AccessToken, AccessTokenHash, AdditionalClaims, ClaimsVerificationError, ClientId, IdToken, IdTokenClaims,
+    IdTokenVerifier, IssuerUrl, Nonce, SignatureVerificationError,
     core::{
         CoreGenderClaim, CoreJsonWebKey, CoreJsonWebKeySet, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
     },
@@ -78,7 +78,9 @@ pub(crate) fn check(token: &Secret, keys: &CoreJsonWebKeySet, expected: &Expecte
         // A token that was made for us just now and has run out tells of clocks, not of the token.
         let by_s = token_age_s(&token, now);
         match error {
-            ClaimsVerificationError::Expired(_) if by_s.unsigned_abs() > leeway.as_secs() => Error::ClockOff { by_s: -by_s },
+            ClaimsVerificationError::Expired(_) if by_s.unsigned_abs() > leeway.as_secs() => {
+                Error::ClockOff { by_s: -by_s }
+            }
             other => fault(which(&other)),
         }
     })?;
@@ -108,7 +110,9 @@ fn which(error: &ClaimsVerificationError) -> IdTokenFault {
         ClaimsVerificationError::InvalidAudience(_) => IdTokenFault::Audience,
         ClaimsVerificationError::InvalidNonce(_) => IdTokenFault::Nonce,
         ClaimsVerificationError::SignatureVerification(error) => match error {
-            SignatureVerificationError::NoMatchingKey | SignatureVerificationError::AmbiguousKeyId(_) => IdTokenFault::Key,
+            SignatureVerificationError::NoMatchingKey | SignatureVerificationError::AmbiguousKeyId(_) => {
+                IdTokenFault::Key
+            }
             SignatureVerificationError::DisallowedAlg(_)
             | SignatureVerificationError::NoSignature
             | SignatureVerificationError::UnsupportedAlg(_) => IdTokenFault::Algorithm,

@@ -114,7 +114,8 @@ impl SignIn {
         let random = &self.line.world.random;
         let drawn = || Secret::new(random.base64url(SECRET_CHARS));
         let (state, nonce, verifier) = (drawn(), drawn(), drawn());
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.expose().to_owned()));
+        let challenge =
+            PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier.expose().to_owned()));
         let scope = if provider.offers_groups { "openid profile email groups" } else { "openid profile email" };
         let mut authorize_url = provider.authorize.clone();
         authorize_url
@@ -143,7 +144,13 @@ impl SignIn {
     }
 
     /// Exchanges the code and checks the ID token. Keys are read again once when the token names one that is not known.
-    pub async fn finish(&self, code: &Secret, redirect_uri: &str, nonce: &Secret, verifier: &Secret) -> Result<Finished> {
+    pub async fn finish(
+        &self,
+        code: &Secret,
+        redirect_uri: &str,
+        nonce: &Secret,
+        verifier: &Secret,
+    ) -> Result<Finished> {
         let provider = self.known.provider(&self.line, &self.org).await?;
         let form = [
             ("grant_type", "authorization_code"),
@@ -217,12 +224,22 @@ impl SignIn {
             return Error::NotJson { what, found: format!("status {} without JSON", answer.status) };
         }
         let Ok(body) = serde_json::from_slice::<OauthError>(&answer.body) else {
-            return Error::Refused { what, status: answer.status, code: String::new(), summary: "it does not say why".to_owned() };
+            return Error::Refused {
+                what,
+                status: answer.status,
+                code: String::new(),
+                summary: "it does not say why".to_owned(),
+            };
         };
         match body.error.as_str() {
             "invalid_client" => Error::ClientRefused,
             "invalid_grant" => Error::CodeRefused(said(&body.error_description)),
-            _ => Error::Refused { what, status: answer.status, code: said(&body.error), summary: said(&body.error_description) },
+            _ => Error::Refused {
+                what,
+                status: answer.status,
+                code: said(&body.error),
+                summary: said(&body.error_description),
+            },
         }
     }
 }

@@ -35,7 +35,8 @@ impl Bench {
     async fn whole_sign_in(&self, person: &str) -> Result<crate::Finished, Error> {
         let begun = self.sign_in.begin(REDIRECT).await?;
         let query = self.org.sign_in(&begun.authorize_url, person);
-        let code = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let code =
+            url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "code").unwrap().1.into_owned();
         self.sign_in.finish(&Secret::new(code), REDIRECT, &begun.nonce, &begun.verifier).await
     }
 }
@@ -103,7 +104,9 @@ async fn each_fault_of_the_org_has_its_own_error() {
     assert!(matches!(me(Some(Fault::Empty)).await, Err(Error::Malformed { .. })));
     let limited = me(Some(Fault::TooMany)).await.unwrap_err();
     assert!(limited.is_unavailable());
-    assert!(matches!(limited, Error::RateLimited { resets_at } if resets_at == bench.org.now().plus(Duration::from_secs(30))));
+    assert!(
+        matches!(limited, Error::RateLimited { resets_at } if resets_at == bench.org.now().plus(Duration::from_secs(30)))
+    );
     bench.org.revoke_token(true);
     let refused = me(None).await.unwrap_err();
     assert!(matches!(refused, Error::TokenRefused) && !refused.is_unavailable());
@@ -297,5 +300,7 @@ async fn the_browser_is_sent_to_the_orgs_sign_out_with_the_session_named() {
     let bench = bench().await;
     let url = bench.sign_in.sign_out_url(&Secret::new("a.b.c"), "http://localhost:8080/").await.unwrap().unwrap();
     assert!(url.as_str().starts_with(&format!("{}/oauth2/v1/logout?id_token_hint=a.b.c&", bench.org.domain())));
-    assert!(url.query_pairs().any(|(name, value)| name == "post_logout_redirect_uri" && value == "http://localhost:8080/"));
+    assert!(
+        url.query_pairs().any(|(name, value)| name == "post_logout_redirect_uri" && value == "http://localhost:8080/")
+    );
 }

@@ -5,10 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use world::Instant;
 
-use crate::{
-    Api, Result, User,
-    directory::push_segment,
-};
+use crate::{Api, Result, User, directory::push_segment};
 
 /// A token whose `lastUpdated` is this near to the org's time was moved by the call that asked.
 const JUST_MOVED: Duration = Duration::from_secs(10);
@@ -81,7 +78,9 @@ impl Api {
         let mut mine: Vec<Token> = self.tokens().await?.into_iter().filter(|token| token.user_id == owner.id).collect();
         if mine.len() > 1 {
             let now = self.org_now();
-            mine.retain(|token| token.updated_at.is_some_and(|at| now.since(at) <= JUST_MOVED && at.since(now) <= JUST_MOVED));
+            mine.retain(|token| {
+                token.updated_at.is_some_and(|at| now.since(at) <= JUST_MOVED && at.since(now) <= JUST_MOVED)
+            });
         }
         Ok(if mine.len() == 1 { mine.pop() } else { None })
     }

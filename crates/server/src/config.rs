@@ -126,7 +126,8 @@ impl Settings {
             };
             let text = std::fs::read_to_string(file).map_err(|error| unreadable(&error))?;
             let source = config::File::from_str(&text, config::FileFormat::Toml);
-            let alone = config::Config::builder().add_source(source.clone()).build().map_err(|error| unreadable(&error))?;
+            let alone =
+                config::Config::builder().add_source(source.clone()).build().map_err(|error| unreadable(&error))?;
             let table = alone.cache.into_table().map_err(|error| unreadable(&error))?;
             if let Some(unknown) = table.keys().find(|name| !KEYS.iter().any(|key| key.name == name.as_str())) {
                 return Err(ConfigError {
@@ -137,7 +138,11 @@ impl Settings {
                 });
             }
             if let Some(secret) = ["master-key", "metrics-key"].into_iter().find(|secret| table.contains_key(*secret)) {
-                return Err(wrong(secret, "a secret does not belong into a configuration file", "set it by environment"));
+                return Err(wrong(
+                    secret,
+                    "a secret does not belong into a configuration file",
+                    "set it by environment",
+                ));
             }
             builder = builder.add_source(source);
         }
@@ -155,7 +160,9 @@ impl Settings {
     fn text(&self, key: &str) -> Result<String, ConfigError> {
         if let Ok(list) = self.0.get_array(key) {
             let texts: Result<Vec<_>, _> = list.into_iter().map(config::Value::into_string).collect();
-            return texts.map(|texts| texts.join(",")).map_err(|_| wrong(key, "is a list of other than texts", "quote each"));
+            return texts
+                .map(|texts| texts.join(","))
+                .map_err(|_| wrong(key, "is a list of other than texts", "quote each"));
         }
         self.0.get_string(key).map_err(|_| wrong(key, "is not text", "give text, a number, or a list of texts"))
     }
@@ -181,7 +188,12 @@ impl Settings {
             listen: self.socket("listen")?,
             addresses: self.addresses("addresses")?,
             database: self.database("database", &home.join("data/portal.db"))?,
-            master_key: self.key_source("master-key", "WEBREPORTS_MASTER_KEY", &home.join("keys/portal.key"), environment)?,
+            master_key: self.key_source(
+                "master-key",
+                "WEBREPORTS_MASTER_KEY",
+                &home.join("keys/portal.key"),
+                environment,
+            )?,
             rights_max_age: Duration::from_secs(self.number("rights-max-age-s", 30, 86_400)?),
             session_idle: Duration::from_secs(60 * self.number("session-idle-min", 1, 10_080)?),
             session_max: Duration::from_secs(3_600 * self.number("session-max-h", 1, 720)?),
@@ -238,7 +250,11 @@ impl Settings {
         match self.text(key)?.as_str() {
             "" => Ok(db::Address::Sqlite(file.to_owned())),
             text => text.parse().map_err(|error: db::Error| {
-                wrong(key, &error.to_string(), "leave it empty for SQLite, or write postgres://user:password@host/database")
+                wrong(
+                    key,
+                    &error.to_string(),
+                    "leave it empty for SQLite, or write postgres://user:password@host/database",
+                )
             }),
         }
     }
@@ -247,7 +263,9 @@ impl Settings {
         let text = self.text(key)?;
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         parts
-            .map(|part| part.parse().map_err(|_| wrong(key, &format!("`{part}` is not a network"), "write it like 10.0.0.0/8")))
+            .map(|part| {
+                part.parse().map_err(|_| wrong(key, &format!("`{part}` is not a network"), "write it like 10.0.0.0/8"))
+            })
             .collect()
     }
 
@@ -262,7 +280,8 @@ impl Settings {
         if !text.is_empty() {
             return Ok(KeySource::Environment { name, value: Secret::new(text) });
         }
-        let credential = environment("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join("webreports-master-key"));
+        let credential =
+            environment("CREDENTIALS_DIRECTORY").map(|folder| Path::new(&folder).join("webreports-master-key"));
         Ok(match credential.filter(|path| path.exists()) {
             Some(path) => KeySource::Credential(path),
             None => KeySource::File(file.to_owned()),
@@ -294,7 +313,10 @@ pub fn help() -> String {
     );
     for key in KEYS {
         let default = if key.default.is_empty() { "empty" } else { key.default };
-        text.push_str(&format!("  {:<20} {}\n{:22} {} (default: {default})\n", key.name, key.environment, "", key.says));
+        text.push_str(&format!(
+            "  {:<20} {}\n{:22} {} (default: {default})\n",
+            key.name, key.environment, "", key.says
+        ));
     }
     text
 }
@@ -309,13 +331,15 @@ mod tests {
         if let Some(text) = file {
             std::fs::write(&path, text).unwrap();
         }
-        let lookup = |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let lookup =
+            |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         Config::load(file.map(|_| path.as_path()), &lookup, flags)
     }
 
     #[test]
     fn a_flag_beats_the_environment_which_beats_the_file() {
-        let file = "listen = \"127.0.0.1:1\"\naddresses = [\"http://a.example\", \"http://b.example\"]\nresults-keep-days = 7";
+        let file =
+            "listen = \"127.0.0.1:1\"\naddresses = [\"http://a.example\", \"http://b.example\"]\nresults-keep-days = 7";
         let environment = [("WEBREPORTS_LISTEN", "127.0.0.1:2"), ("WEBREPORTS_SESSION_IDLE_MIN", "5")];
         let config = load(Some(file), &environment, &[("listen", "127.0.0.1:3".to_owned())]).unwrap();
         assert_eq!(config.listen.port(), 3);

@@ -31,7 +31,9 @@ pub async fn run(config: &Config) -> ExitCode {
         Err(error) => {
             let why = chain(&error);
             let fix = match &error {
-                portal::Error::Vault(_) => "put the master key back where it was, or restore database and key from one backup",
+                portal::Error::Vault(_) => {
+                    "put the master key back where it was, or restore database and key from one backup"
+                }
                 portal::Error::Store(_) => "check `database` in the configuration and that the server runs",
                 _ => "read the cause; `webreports help` lists the configuration keys",
             };
@@ -60,42 +62,75 @@ fn folders(config: &Config) -> Finding {
             .and_then(|()| world::Files::write(&probe, b"ok", world::files::Readers::OwnerOnly))
             .and_then(|()| std::fs::remove_file(&probe));
         if let Err(error) = tried {
-            return ill(WHAT, format!("{}: {error}", folder.display()), "give the account that runs WebReports the right to write there");
+            return ill(
+                WHAT,
+                format!("{}: {error}", folder.display()),
+                "give the account that runs WebReports the right to write there",
+            );
         }
     }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         for entry in std::fs::read_dir(config.keys_folder()).into_iter().flatten().flatten() {
-            let open = entry.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o077 != 0);
+            let open =
+                entry.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o077 != 0);
             if open {
                 return ill(WHAT, format!("{} can be read by others", entry.path().display()), "close it: chmod 600");
             }
         }
     }
-    well(WHAT, format!("{} and {} can be written, keys are closed to others", config.data_folder().display(), config.keys_folder().display()))
+    well(
+        WHAT,
+        format!(
+            "{} and {} can be written, keys are closed to others",
+            config.data_folder().display(),
+            config.keys_folder().display()
+        ),
+    )
 }
 
 fn pages() -> Finding {
     if crate::http::files::Page::load().is_built() {
         well("pages", "built into this program".to_owned())
     } else {
-        ill("pages", "this program was built without its pages".to_owned(), "run `cargo xtask demo`, or build `web` and then the server")
+        ill(
+            "pages",
+            "this program was built without its pages".to_owned(),
+            "run `cargo xtask demo`, or build `web` and then the server",
+        )
     }
 }
 
 async fn bridge(portal: &Portal) -> Vec<Finding> {
     let bridge = match portal.bridge_as_operator().await {
         Ok(bridge) => bridge,
-        Err(error) => return vec![ill("bridge", chain(&error), "read the cause; Management > Sign-in shows the bridge")],
+        Err(error) => {
+            return vec![ill("bridge", chain(&error), "read the cause; Management > Sign-in shows the bridge")];
+        }
     };
     if !bridge.enabled {
         return vec![well("bridge", "sign-in through an Okta org is not turned on yet".to_owned())];
     }
     let lamps = [
-        ("API token", bridge.token.state, bridge.token.message, "rotate it on Management > Sign-in, or with `webreports setup`"),
-        ("client secret", bridge.client_secret.state, bridge.client_secret.message, "make a new one at the org and enter it on Management > Sign-in"),
-        ("reading of people and groups", bridge.sync.state, bridge.sync.message, "check that the org can be reached from here"),
+        (
+            "API token",
+            bridge.token.state,
+            bridge.token.message,
+            "rotate it on Management > Sign-in, or with `webreports setup`",
+        ),
+        (
+            "client secret",
+            bridge.client_secret.state,
+            bridge.client_secret.message,
+            "make a new one at the org and enter it on Management > Sign-in",
+        ),
+        (
+            "reading of people and groups",
+            bridge.sync.state,
+            bridge.sync.message,
+            "check that the org can be reached from here",
+        ),
     ];
     lamps
         .into_iter()

@@ -33,7 +33,8 @@ pub struct Options {
 }
 
 pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Error> {
-    let client_secret = secret(options.client_secret_file.as_ref(), "WEBREPORTS_OKTA_CLIENT_SECRET", "--client-secret-file")?;
+    let client_secret =
+        secret(options.client_secret_file.as_ref(), "WEBREPORTS_OKTA_CLIENT_SECRET", "--client-secret-file")?;
     let api_token = secret(options.api_token_file.as_ref(), "WEBREPORTS_OKTA_API_TOKEN", "--api-token-file")?;
     let portal = Portal::open(portal_config(config, config.addresses.clone()), World::real()).await?;
     let bridge = NewBridge {
@@ -76,8 +77,12 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Error> 
 
 fn secret(file: Option<&PathBuf>, environment: &str, flag: &str) -> Result<Secret, Error> {
     let text = match file {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| Error::Failed(format!("{}: {error}", path.display())))?,
-        None => std::env::var(environment).map_err(|_| Error::Failed(format!("give {flag} FILE or set {environment}")))?,
+        Some(path) => {
+            std::fs::read_to_string(path).map_err(|error| Error::Failed(format!("{}: {error}", path.display())))?
+        }
+        None => {
+            std::env::var(environment).map_err(|_| Error::Failed(format!("give {flag} FILE or set {environment}")))?
+        }
     };
     Ok(Secret::new(text.trim().to_owned()))
 }

@@ -20,7 +20,11 @@ pub fn metrics() -> &'static PrometheusHandle {
         // Another recorder can only be there when a test set one; then this one stays empty.
         let _ = metrics::set_global_recorder(recorder);
         metrics::describe_counter!("webreports_requests_total", "Requests answered, by method, route and status.");
-        metrics::describe_histogram!("webreports_request_seconds", metrics::Unit::Seconds, "Time to the answer's head.");
+        metrics::describe_histogram!(
+            "webreports_request_seconds",
+            metrics::Unit::Seconds,
+            "Time to the answer's head."
+        );
         handle
     })
 }

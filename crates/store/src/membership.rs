@@ -26,7 +26,7 @@ pub struct Holder {
 pub async fn roles_of(conn: &mut Conn, person: &PersonId) -> Result<Vec<Role>> {
     let rows = query(
         "select r.id, r.name, r.group_name, r.permissions, r.preset from membership m join role r on r.id = m.role_id
-         where m.person_id = $1 order by r.created_us, r.id",
+         where m.person_id = $1 order by lower(r.name), r.id",
     );
     rows.bind(person.as_str()).all(conn).await?.iter().map(role::read).collect()
 }
@@ -38,7 +38,7 @@ pub async fn role_names_of(conn: &mut Conn, people: &[PersonId]) -> Result<BTree
         let placeholders = (1..=people.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
         let mut statement = query(format!(
             "select m.person_id, r.name from membership m join role r on r.id = m.role_id
-             where m.person_id in ({placeholders}) order by r.created_us, r.id"
+             where m.person_id in ({placeholders}) order by lower(r.name), r.id"
         ));
         for person in people {
             statement = statement.bind(person.as_str());
@@ -110,18 +110,24 @@ pub async fn set_held(conn: &mut Conn, person: &PersonId, role: &RoleId, held: b
 
 /// The names of those whose membership is kept although the org no longer says so.
 pub async fn held(conn: &mut Conn) -> Result<Vec<String>> {
-    let rows = query("select p.name from membership m join person p on p.id = m.person_id where m.held = 1 order by p.name limit 20");
+    let rows = query(
+        "select p.name from membership m join person p on p.id = m.person_id where m.held = 1 order by p.name limit 20",
+    );
     rows.all(conn).await?.iter().map(|row| Ok(row.get("name")?)).collect()
 }
 
 pub async fn count_of_person(conn: &mut Conn, person: &PersonId) -> Result<i64> {
-    let row = query("select count(*) as n from membership where person_id = $1").bind(person.as_str()).one(conn).await?;
+    let row =
+        query("select count(*) as n from membership where person_id = $1").bind(person.as_str()).one(conn).await?;
     Ok(row.get("n")?)
 }
 
 /// The groups of the org that a person was last seen in.
 pub async fn groups_of(conn: &mut Conn, person: &PersonId) -> Result<Vec<String>> {
-    let rows = query("select name from person_group where person_id = $1 order by name").bind(person.as_str()).all(conn).await?;
+    let rows = query("select name from person_group where person_id = $1 order by name")
+        .bind(person.as_str())
+        .all(conn)
+        .await?;
     rows.iter().map(|row| Ok(row.get("name")?)).collect()
 }
 
@@ -135,12 +141,17 @@ pub async fn set_groups(conn: &mut Conn, person: &PersonId, names: &[String]) ->
 }
 
 pub async fn join_group(conn: &mut Conn, person: &PersonId, name: &str) -> Result<()> {
-    let statement = query("insert into person_group (person_id, name) values ($1, $2) on conflict (person_id, name) do nothing");
+    let statement =
+        query("insert into person_group (person_id, name) values ($1, $2) on conflict (person_id, name) do nothing");
     statement.bind(person.as_str()).bind(name).execute(conn).await?;
     Ok(())
 }
 
 pub async fn leave_group(conn: &mut Conn, person: &PersonId, name: &str) -> Result<()> {
-    query("delete from person_group where person_id = $1 and name = $2").bind(person.as_str()).bind(name).execute(conn).await?;
+    query("delete from person_group where person_id = $1 and name = $2")
+        .bind(person.as_str())
+        .bind(name)
+        .execute(conn)
+        .await?;
     Ok(())
 }

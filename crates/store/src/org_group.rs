@@ -17,7 +17,8 @@ pub struct OrgGroup {
 }
 
 pub async fn all(conn: &mut Conn) -> Result<Vec<OrgGroup>> {
-    let rows = query("select id, name, moved_us, members_count, read_us from org_group order by name").all(conn).await?;
+    let rows =
+        query("select id, name, moved_us, members_count, read_us from org_group order by name").all(conn).await?;
     rows.iter()
         .map(|row| {
             Ok(OrgGroup {

@@ -92,7 +92,15 @@ const SORTS: &[SortKey] = &[
 ];
 
 /// Adds a local account. A conflict: the login is taken.
-pub async fn insert_local(conn: &mut Conn, id: &PersonId, name: &str, login: &str, email: &str, hash: &str, now: Instant) -> Result<()> {
+pub async fn insert_local(
+    conn: &mut Conn,
+    id: &PersonId,
+    name: &str,
+    login: &str,
+    email: &str,
+    hash: &str,
+    now: Instant,
+) -> Result<()> {
     query(
         "insert into person (id, source, issuer, subject, name, login, email, status, active, epoch, rights_us, password_hash, created_us)
          values ($1, 'local', $2, $3, $4, $5, $6, 'ACTIVE', 1, 0, $7, $8, $7)",
@@ -145,7 +153,8 @@ pub async fn by_subject(conn: &mut Conn, issuer: &str, subject: &str) -> Result<
 
 /// A local account with the hash of its password.
 pub async fn local_by_login(conn: &mut Conn, login: &str) -> Result<Option<(Person, Secret)>> {
-    let statement = query(format!("select {COLUMNS}, p.password_hash from person p where p.issuer = $1 and p.subject = $2"));
+    let statement =
+        query(format!("select {COLUMNS}, p.password_hash from person p where p.issuer = $1 and p.subject = $2"));
     let row = statement.bind(LOCAL_ISSUER).bind(login.to_lowercase()).optional(conn).await?;
     let Some(row) = row else { return Ok(None) };
     let hash: Option<String> = row.get("password_hash")?;
@@ -153,7 +162,11 @@ pub async fn local_by_login(conn: &mut Conn, login: &str) -> Result<Option<(Pers
 }
 
 pub async fn set_password_hash(conn: &mut Conn, id: &PersonId, hash: &str) -> Result<()> {
-    query("update person set password_hash = $2 where id = $1 and source = 'local'").bind(id.as_str()).bind(hash).execute(conn).await?;
+    query("update person set password_hash = $2 where id = $1 and source = 'local'")
+        .bind(id.as_str())
+        .bind(hash)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -163,7 +176,10 @@ pub async fn has_local(conn: &mut Conn) -> Result<bool> {
 
 /// Everybody of one issuer by subject, to compare with what the org says.
 pub async fn known(conn: &mut Conn, issuer: &str) -> Result<std::collections::HashMap<String, Known>> {
-    let rows = query("select id, subject, name, login, email, status from person where issuer = $1").bind(issuer).all(conn).await?;
+    let rows = query("select id, subject, name, login, email, status from person where issuer = $1")
+        .bind(issuer)
+        .all(conn)
+        .await?;
     rows.iter()
         .map(|row| {
             let known = Known {

@@ -61,7 +61,7 @@ async fn add(conn: &mut Conn, role: &Role, now: Instant, on_conflict: &'static s
 }
 
 pub async fn all(conn: &mut Conn) -> Result<Vec<Role>> {
-    let statement = query(format!("select {COLUMNS} from role r order by r.created_us, r.id limit $1"));
+    let statement = query(format!("select {COLUMNS} from role r order by lower(r.name), r.id limit $1"));
     statement.bind(ROLES_MAX).all(conn).await?.iter().map(read).collect()
 }
 

@@ -22,12 +22,14 @@ pub async fn is_open(conn: &mut Conn) -> Result<bool> {
 
 /// Whether this is the code that is on offer. It is not used up by asking.
 pub async fn is_offered(conn: &mut Conn, code_hash: &str) -> Result<bool> {
-    let row = query("select id from set_up where code_hash = $1 and used_us is null").bind(code_hash).optional(conn).await?;
+    let row =
+        query("select id from set_up where code_hash = $1 and used_us is null").bind(code_hash).optional(conn).await?;
     Ok(row.is_some())
 }
 
 /// Uses the code up. `false`: it is another code, or somebody was first.
 pub async fn claim(conn: &mut Conn, code_hash: &str, by: &PersonId, now: Instant) -> Result<bool> {
-    let claimed = query("update set_up set used_us = $1, used_by = $2 where id = 1 and code_hash = $3 and used_us is null");
+    let claimed =
+        query("update set_up set used_us = $1, used_by = $2 where id = 1 and code_hash = $3 and used_us is null");
     Ok(claimed.bind(now).bind(by.as_str()).bind(code_hash).execute(conn).await? == 1)
 }

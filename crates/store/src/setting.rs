@@ -24,7 +24,11 @@ pub async fn all(conn: &mut Conn) -> Result<BTreeMap<String, Setting>> {
     let rows = query(text).bind(SETTINGS_MAX).all(conn).await?;
     rows.iter()
         .map(|row| {
-            let setting = Setting { value: row.get("value")?, is_sealed: row.get("is_sealed")?, changed_at: row.get("changed_us")? };
+            let setting = Setting {
+                value: row.get("value")?,
+                is_sealed: row.get("is_sealed")?,
+                changed_at: row.get("changed_us")?,
+            };
             Ok((row.get::<String>("name")?, setting))
         })
         .collect()
@@ -42,7 +46,8 @@ pub async fn put(conn: &mut Conn, name: &str, value: &str, now: Instant) -> Resu
 /// The plain values of several settings, those that are there.
 pub async fn values(conn: &mut Conn, names: &[&str]) -> Result<BTreeMap<String, String>> {
     let placeholders = (1..=names.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
-    let mut statement = query(format!("select name, value from setting where value is not null and name in ({placeholders})"));
+    let mut statement =
+        query(format!("select name, value from setting where value is not null and name in ({placeholders})"));
     for name in names {
         statement = statement.bind(*name);
     }

@@ -40,7 +40,13 @@ pub async fn insert(conn: &mut Conn, new: NewAttempt<'_>, now: Instant) -> Resul
 }
 
 /// Uses an attempt up. None: it was used before, began before `began_after`, belongs to another browser, or never was.
-pub async fn take(conn: &mut Conn, state_hash: &str, browser_hash: &str, began_after: Instant, now: Instant) -> Result<Option<Attempt>> {
+pub async fn take(
+    conn: &mut Conn,
+    state_hash: &str,
+    browser_hash: &str,
+    began_after: Instant,
+    now: Instant,
+) -> Result<Option<Attempt>> {
     let row = query(
         "update sign_in_attempt set used_us = $1
          where state_hash = $2 and browser_hash = $3 and began_us > $4 and used_us is null
@@ -53,7 +59,11 @@ pub async fn take(conn: &mut Conn, state_hash: &str, browser_hash: &str, began_a
     .optional(conn)
     .await?;
     row.map(|row| {
-        Ok(Attempt { verifier: row.get("verifier")?, redirect_uri: row.get("redirect_uri")?, return_to: row.get("return_to")? })
+        Ok(Attempt {
+            verifier: row.get("verifier")?,
+            redirect_uri: row.get("redirect_uri")?,
+            return_to: row.get("return_to")?,
+        })
     })
     .transpose()
 }

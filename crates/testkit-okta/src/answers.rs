@@ -32,7 +32,8 @@ pub(crate) fn ok(body: Value) -> Response {
 pub(crate) async fn outer(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     let is_management = path.starts_with("/api/");
-    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let authorization =
+        request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (fault, refused, now, limit) = {
         let mut state = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         state.requests.push(path.clone());

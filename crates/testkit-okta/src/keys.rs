@@ -44,7 +44,9 @@ impl SigningKey {
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let input = format!("{}.{}", encode(header), encode(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature).expect("an RSA signature");
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature)
+            .expect("an RSA signature");
         format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 }

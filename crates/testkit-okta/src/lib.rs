@@ -138,6 +138,11 @@ impl FakeOrg {
         self.state().token_revoked = revoked;
     }
 
+    /// Refuses the client from now on, as after its secret was rotated, or takes it again.
+    pub fn refuse_client(&self, refused: bool) {
+        self.state().client_refused = refused;
+    }
+
     /// The org's clock is ahead of the test's by this many seconds.
     pub fn set_clock_ahead_s(&self, by_s: i64) {
         self.state().clock_ahead_s = by_s;

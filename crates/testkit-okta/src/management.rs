@@ -59,7 +59,13 @@ fn group_body(group: &Group) -> Value {
 }
 
 /// One page of `rows`, with the link to the next one.
-fn page(issuer: &str, path: &str, parameters: &BTreeMap<String, String>, limit_default: usize, rows: Vec<Value>) -> Response {
+fn page(
+    issuer: &str,
+    path: &str,
+    parameters: &BTreeMap<String, String>,
+    limit_default: usize,
+    rows: Vec<Value>,
+) -> Response {
     let limit = parameters.get("limit").and_then(|limit| limit.parse().ok()).unwrap_or(limit_default);
     let skip: usize = parameters.get("after").and_then(|after| after.parse().ok()).unwrap_or(0);
     let total = rows.len();
@@ -101,17 +107,24 @@ async fn user(Extract(shared): Extract<Shared>, Path(id): Path<String>) -> Respo
     state.users.get(id).map_or_else(not_found, |user| ok(user_body(user)))
 }
 
-async fn groups_of(Extract(shared): Extract<Shared>, Path(id): Path<String>, Query(parameters): Parameters) -> Response {
+async fn groups_of(
+    Extract(shared): Extract<Shared>,
+    Path(id): Path<String>,
+    Query(parameters): Parameters,
+) -> Response {
     let state = lock(&shared);
     if !state.users.contains_key(&id) {
         return not_found();
     }
-    let rows = state.groups.values().filter(|group| state.members.contains(&(group.id.clone(), id.clone()))).map(group_body);
+    let rows =
+        state.groups.values().filter(|group| state.members.contains(&(group.id.clone(), id.clone()))).map(group_body);
     page(&state.issuer, &format!("/api/v1/users/{id}/groups"), &parameters, 200, rows.collect())
 }
 
 async fn roles_of() -> Response {
-    ok(json!([{"id": "JBCUYUC7IRCVGS27IFCE2SKO", "type": "SUPER_ADMIN", "label": "Super Administrator", "status": "ACTIVE"}]))
+    ok(
+        json!([{"id": "JBCUYUC7IRCVGS27IFCE2SKO", "type": "SUPER_ADMIN", "label": "Super Administrator", "status": "ACTIVE"}]),
+    )
 }
 
 async fn groups(Extract(shared): Extract<Shared>, Query(parameters): Parameters) -> Response {

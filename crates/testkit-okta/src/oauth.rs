@@ -57,25 +57,38 @@ async fn keys(Extract(shared): Extract<Shared>) -> Response {
     ok(json!({"keys": [lock(&shared).key.public()]}))
 }
 
-fn is_client(headers: &HeaderMap) -> bool {
+fn is_client(state: &State, headers: &HeaderMap) -> bool {
     let expected = format!("Basic {}", STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}")));
-    headers.get(header::AUTHORIZATION).is_some_and(|given| given.as_bytes() == expected.as_bytes())
+    !state.client_refused
+        && headers.get(header::AUTHORIZATION).is_some_and(|given| given.as_bytes() == expected.as_bytes())
 }
 
 fn refused(status: StatusCode, error: &str, description: &str) -> Response {
     (status, Json(json!({"error": error, "error_description": description}))).into_response()
 }
 
-async fn introspect(headers: HeaderMap) -> Response {
-    if !is_client(&headers) {
-        return refused(StatusCode::UNAUTHORIZED, "invalid_client", "The client secret supplied for a confidential client is invalid.");
+async fn introspect(Extract(shared): Extract<Shared>, headers: HeaderMap) -> Response {
+    if !is_client(&lock(&shared), &headers) {
+        return refused(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            "The client secret supplied for a confidential client is invalid.",
+        );
     }
     ok(json!({"active": false}))
 }
 
-async fn token(Extract(shared): Extract<Shared>, headers: HeaderMap, Form(form): Form<BTreeMap<String, String>>) -> Response {
-    if !is_client(&headers) {
-        return refused(StatusCode::UNAUTHORIZED, "invalid_client", "The client secret supplied for a confidential client is invalid.");
+async fn token(
+    Extract(shared): Extract<Shared>,
+    headers: HeaderMap,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    if !is_client(&lock(&shared), &headers) {
+        return refused(
+            StatusCode::UNAUTHORIZED,
+            "invalid_client",
+            "The client secret supplied for a confidential client is invalid.",
+        );
     }
     let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
     let mut state = lock(&shared);
@@ -86,7 +99,8 @@ async fn token(Extract(shared): Extract<Shared>, headers: HeaderMap, Form(form):
     if challenge != code.challenge || get("redirect_uri") != code.redirect_uri {
         return refused(StatusCode::BAD_REQUEST, "invalid_grant", "PKCE verification failed.");
     }
-    let mut answer = json!({"token_type": "Bearer", "expires_in": 3600, "access_token": ACCESS_TOKEN, "scope": "openid"});
+    let mut answer =
+        json!({"token_type": "Bearer", "expires_in": 3600, "access_token": ACCESS_TOKEN, "scope": "openid"});
     if state.tamper != Some(Tamper::Missing) {
         answer["id_token"] = json!(id_token(&state, &code.person, &code.nonce));
     }

@@ -91,6 +91,7 @@ pub(crate) struct State {
     pub(crate) tamper: Option<Tamper>,
     pub(crate) faults: Vec<(String, Fault)>,
     pub(crate) token_revoked: bool,
+    pub(crate) client_refused: bool,
     pub(crate) rate_limit: i64,
     pub(crate) requests: Vec<String>,
 }
@@ -113,6 +114,7 @@ impl State {
             tamper: None,
             faults: Vec::new(),
             token_revoked: false,
+            client_refused: false,
             rate_limit: 10_000,
             requests: Vec::new(),
         }
@@ -176,7 +178,8 @@ impl State {
     }
 
     pub(crate) fn remove_group(&mut self, name: &str) {
-        let ids: Vec<String> = self.groups.values().filter(|group| group.name == name).map(|group| group.id.clone()).collect();
+        let ids: Vec<String> =
+            self.groups.values().filter(|group| group.name == name).map(|group| group.id.clone()).collect();
         for id in ids {
             self.groups.remove(&id);
             self.members.retain(|(group, _)| *group != id);
@@ -196,7 +199,9 @@ impl State {
     }
 
     pub(crate) fn authorize(&mut self, url: &Url, person: &str) -> String {
-        let get = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default();
+        let get = |name: &str| {
+            url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+        };
         assert_eq!(get("client_id"), CLIENT_ID, "the browser is sent with the client's id");
         assert_eq!(get("code_challenge_method"), "S256", "PKCE is always used");
         assert_eq!(get("response_type"), "code", "the code flow is the only one");

@@ -45,11 +45,7 @@ impl Postgres {
         let account = Account::find();
         let template = template::prepared(&programs, &account);
         let server = Server::start(&programs, &account, &template);
-        Postgres {
-            programs,
-            server,
-            made: AtomicU64::new(0),
-        }
+        Postgres { programs, server, made: AtomicU64::new(0) }
     }
 
     /// Makes an empty database and returns its URL.
@@ -63,19 +59,13 @@ impl Postgres {
     pub fn fresh_role_with_password(&self, password: &str) -> String {
         let name = self.fresh_name("role");
         let quoted = password.replace('\'', "''");
-        self.execute(
-            "postgres",
-            &format!("create role {name} login password '{quoted}' in role {PASSWORD_GROUP}"),
-        );
+        self.execute("postgres", &format!("create role {name} login password '{quoted}' in role {PASSWORD_GROUP}"));
         name
     }
 
     /// The URL of a database of this server, for the superuser.
     pub fn url(&self, database: &str) -> String {
-        format!(
-            "postgresql://{SUPERUSER}@127.0.0.1:{}/{database}",
-            self.port()
-        )
+        format!("postgresql://{SUPERUSER}@127.0.0.1:{}/{database}", self.port())
     }
 
     /// The TCP port on 127.0.0.1.
@@ -89,24 +79,11 @@ impl Postgres {
     pub fn execute(&self, database: &str, sql: &str) -> String {
         let output = Command::new(self.programs.psql())
             .args(["--no-psqlrc", "--quiet", "--no-align", "--tuples-only"])
-            .args([
-                "--set",
-                "ON_ERROR_STOP=1",
-                "--dbname",
-                &self.url(database),
-                "--command",
-                sql,
-            ])
+            .args(["--set", "ON_ERROR_STOP=1", "--dbname", &self.url(database), "--command", sql])
             .output()
             .unwrap_or_else(|error| panic!("psql could not be started: {error}"));
-        assert!(
-            output.status.success(),
-            "psql refused `{sql}`: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8_lossy(&output.stdout)
-            .trim_end()
-            .to_owned()
+        assert!(output.status.success(), "psql refused `{sql}`: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
     fn fresh_name(&self, kind: &str) -> String {

@@ -28,7 +28,9 @@ impl Programs {
             .chain(folders_of_path())
             .map(|folder| folder.join("psql"))
             .find(|psql| psql.is_file())
-            .unwrap_or_else(|| panic!("psql is not installed, and this test needs it: `apt-get install postgresql-client`"));
+            .unwrap_or_else(|| {
+                panic!("psql is not installed, and this test needs it: `apt-get install postgresql-client`")
+            });
         Programs { folder, psql }
     }
 
@@ -67,8 +69,7 @@ fn folders_of_path() -> Vec<PathBuf> {
     env::split_paths(&path)
         .map(|folder| {
             let real = folder.join("initdb").canonicalize().ok();
-            real.and_then(|initdb| initdb.parent().map(Path::to_path_buf))
-                .unwrap_or(folder)
+            real.and_then(|initdb| initdb.parent().map(Path::to_path_buf)).unwrap_or(folder)
         })
         .collect()
 }

@@ -57,11 +57,7 @@ impl Server {
     }
 
     /// The error is the server's log.
-    fn try_start(
-        programs: &Programs,
-        account: &Account,
-        template: &Path,
-    ) -> Result<Server, String> {
+    fn try_start(programs: &Programs, account: &Account, template: &Path) -> Result<Server, String> {
         let folder = fresh_folder(account);
         let data = folder.join("data");
         template::copy(account, template, &data);
@@ -106,11 +102,8 @@ impl Drop for Server {
 }
 
 fn fresh_folder(account: &Account) -> PathBuf {
-    let folder = tempfile::Builder::new()
-        .prefix("server-")
-        .tempdir_in(account.folder())
-        .expect("the folder is writable")
-        .keep();
+    let folder =
+        tempfile::Builder::new().prefix("server-").tempdir_in(account.folder()).expect("the folder is writable").keep();
     account.take(&folder);
     folder
 }
@@ -123,7 +116,5 @@ fn free_port() -> u16 {
 /// The server writes its state into the eighth line of `postmaster.pid`.
 fn is_ready(data: &Path) -> bool {
     let text = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-    text.lines()
-        .nth(7)
-        .is_some_and(|state| state.trim() == "ready")
+    text.lines().nth(7).is_some_and(|state| state.trim() == "ready")
 }

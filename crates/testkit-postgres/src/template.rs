@@ -42,24 +42,16 @@ pub(crate) fn prepared(programs: &Programs, account: &Account) -> PathBuf {
         return template;
     }
 
-    let unfinished = tempfile::Builder::new()
-        .prefix("unfinished-")
-        .tempdir_in(&folder)
-        .expect("the folder is writable");
+    let unfinished =
+        tempfile::Builder::new().prefix("unfinished-").tempdir_in(&folder).expect("the folder is writable");
     account.take(unfinished.path());
     let data = unfinished.path().join("data");
     initialise(programs, account, &data);
 
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "a data folder of a test, not a file of the product"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "a data folder of a test, not a file of the product")]
     let renamed = fs::rename(&data, &template);
     if let Err(error) = renamed {
-        assert!(
-            template.is_dir(),
-            "the template could not be renamed: {error}"
-        );
+        assert!(template.is_dir(), "the template could not be renamed: {error}");
     }
     template
 }
@@ -72,11 +64,7 @@ pub(crate) fn copy(account: &Account, template: &Path, data: &Path) {
         .args([template, data])
         .status()
         .expect("`cp` is part of every system");
-    assert!(
-        status.success(),
-        "the template at {} could not be copied",
-        template.display()
-    );
+    assert!(status.success(), "the template at {} could not be copied", template.display());
 }
 
 fn initialise(programs: &Programs, account: &Account, data: &Path) {
@@ -84,25 +72,12 @@ fn initialise(programs: &Programs, account: &Account, data: &Path) {
         .command(programs.initdb().as_os_str())
         .arg("--pgdata")
         .arg(data)
-        .args([
-            "--username",
-            SUPERUSER,
-            "--auth",
-            "trust",
-            "--encoding",
-            "UTF8",
-            "--locale",
-            "C.UTF-8",
-        ])
+        .args(["--username", SUPERUSER, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8"])
         .args(["--no-sync", "--wal-segsize", "1"])
         .current_dir("/")
         .output()
         .unwrap_or_else(|error| panic!("initdb could not be started: {error}"));
-    assert!(
-        output.status.success(),
-        "initdb failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "initdb failed: {}", String::from_utf8_lossy(&output.stderr));
 
     append(&data.join("postgresql.conf"), SETTINGS);
     let rules = format!(
@@ -131,14 +106,8 @@ fn make_password_group(programs: &Programs, account: &Account, data: &Path) {
     let mut statements = single.stdin.take().expect("it was piped");
     writeln!(statements, "create role {PASSWORD_GROUP}").expect("postgres reads its statements");
     drop(statements);
-    let output = single
-        .wait_with_output()
-        .expect("postgres ends with its input");
-    assert!(
-        output.status.success(),
-        "postgres --single failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = single.wait_with_output().expect("postgres ends with its input");
+    assert!(output.status.success(), "postgres --single failed: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn append(path: &Path, text: &str) {
@@ -148,13 +117,7 @@ fn append(path: &Path, text: &str) {
 
 /// `15.20`, of `postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)`.
 fn version_of(programs: &Programs) -> String {
-    let output = Command::new(programs.postgres())
-        .arg("--version")
-        .output()
-        .expect("postgres is installed");
+    let output = Command::new(programs.postgres()).arg("--version").output().expect("postgres is installed");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.split_whitespace()
-        .nth(2)
-        .unwrap_or_else(|| panic!("unexpected version: {text}"))
-        .to_owned()
+    text.split_whitespace().nth(2).unwrap_or_else(|| panic!("unexpected version: {text}")).to_owned()
 }

@@ -24,19 +24,10 @@ fn each_database_is_empty_and_its_own() {
     let postgres = Postgres::shared();
     let (first, second) = (postgres.fresh_database(), postgres.fresh_database());
     assert_ne!(first, second);
-    postgres.execute(
-        database_of(&first),
-        "create table region (name text); insert into region values ('North')",
-    );
+    postgres.execute(database_of(&first), "create table region (name text); insert into region values ('North')");
+    assert_eq!(postgres.execute(database_of(&first), "select name from region"), "North");
     assert_eq!(
-        postgres.execute(database_of(&first), "select name from region"),
-        "North"
-    );
-    assert_eq!(
-        postgres.execute(
-            database_of(&second),
-            "select count(*) from pg_tables where schemaname = 'public'"
-        ),
+        postgres.execute(database_of(&second), "select count(*) from pg_tables where schemaname = 'public'"),
         "0"
     );
 }
@@ -49,10 +40,7 @@ fn every_call_in_a_process_gets_the_same_server() {
 #[test]
 fn the_server_does_not_run_as_root() {
     let postgres = Postgres::shared();
-    let owner = postgres.execute(
-        "postgres",
-        "select pg_read_file('/proc/self/status') !~ E'\\nUid:\\t0\\t'",
-    );
+    let owner = postgres.execute("postgres", "select pg_read_file('/proc/self/status') !~ E'\\nUid:\\t0\\t'");
     assert_eq!(owner, "t");
 }
 
@@ -63,23 +51,8 @@ fn a_role_with_a_password_cannot_enter_without_it() {
     let enter = |password: &str| {
         Command::new("psql")
             .env("PGPASSWORD", password)
-            .args([
-                "--no-psqlrc",
-                "--tuples-only",
-                "--no-align",
-                "--host",
-                "127.0.0.1",
-                "--dbname",
-                "postgres",
-            ])
-            .args([
-                "--port",
-                &postgres.port().to_string(),
-                "--username",
-                &role,
-                "--command",
-                "select 1",
-            ])
+            .args(["--no-psqlrc", "--tuples-only", "--no-align", "--host", "127.0.0.1", "--dbname", "postgres"])
+            .args(["--port", &postgres.port().to_string(), "--username", &role, "--command", "select 1"])
             .output()
             .expect("psql is installed")
     };
@@ -113,11 +86,7 @@ fn a_killed_process_leaves_no_server() {
         }
     }
     let mut victim = Command::new(std::env::current_exe().expect("this program has a path"))
-        .args([
-            "--exact",
-            "a_killed_process_leaves_no_server",
-            "--nocapture",
-        ])
+        .args(["--exact", "a_killed_process_leaves_no_server", "--nocapture"])
         .env(VICTIM, "1")
         .stdout(Stdio::piped())
         .spawn()
@@ -125,10 +94,7 @@ fn a_killed_process_leaves_no_server() {
     let lines = BufReader::new(victim.stdout.take().expect("it was piped")).lines();
     let port: u16 = lines
         .map_while(Result::ok)
-        .find_map(|line| {
-            line.strip_prefix("port ")
-                .map(|port| port.parse().expect("a port"))
-        })
+        .find_map(|line| line.strip_prefix("port ").map(|port| port.parse().expect("a port")))
         .expect("the other process says its port");
     assert!(is_listening(port));
 

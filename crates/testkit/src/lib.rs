@@ -87,7 +87,8 @@ impl Site {
         org_config.addresses = Vec::new();
         let org = org::start(org_config, world.clone()).await.expect("the org starts");
         let portal = start_portal(&config, world).await.expect("the portal starts");
-        let logins: Vec<&str> = PEOPLE.iter().map(|person| person.login).chain([seed::EMERGENCY_LOGIN, ORG_ADMINISTRATOR.2]).collect();
+        let logins: Vec<&str> =
+            PEOPLE.iter().map(|person| person.login).chain([seed::EMERGENCY_LOGIN, ORG_ADMINISTRATOR.2]).collect();
         let passwords = DemoPasswords::load_or_make(&config.keys_folder(), &logins, &OsRandom).expect("passwords");
         let org_url = org.org.first_address().clone();
         let portal_url: Url = format!("http://localhost:{}", portal.address.port()).parse().expect("an address");
@@ -115,7 +116,10 @@ impl Site {
     pub async fn sample(&self) -> PathBuf {
         let path = seed::sample_path(&self.config);
         let made = path.clone();
-        tokio::task::spawn_blocking(move || sample_data::write(&made, SCALE, &|_| ())).await.expect("a thread").expect("sample data");
+        tokio::task::spawn_blocking(move || sample_data::write(&made, SCALE, &|_| ()))
+            .await
+            .expect("a thread")
+            .expect("sample data");
         path
     }
 
@@ -146,7 +150,8 @@ impl Site {
     pub async fn sign_in_emergency(&self) -> Person {
         let mut person = self.stranger();
         let password = self.passwords.of(seed::EMERGENCY_LOGIN).expect("a password").expose();
-        let session = person.post("/api/v1/session", json!({"login": seed::EMERGENCY_LOGIN, "password": password})).await;
+        let session =
+            person.post("/api/v1/session", json!({"login": seed::EMERGENCY_LOGIN, "password": password})).await;
         session.expect(200);
         person.browser.always("x-csrf-token", session.json["csrf_token"].as_str().expect("a token").to_owned());
         person
@@ -184,7 +189,12 @@ pub struct Reply {
 impl Reply {
     fn of(answer: Answer) -> Reply {
         let text = answer.text();
-        Reply { status: answer.status, json: serde_json::from_str(&text).unwrap_or(Value::Null), text, bytes: answer.body }
+        Reply {
+            status: answer.status,
+            json: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+            bytes: answer.body,
+        }
     }
 
     /// Fails the test with the answer's words unless the status is this one.
@@ -234,13 +244,17 @@ impl Person {
     pub async fn assignment(&mut self, view: &str) -> String {
         let available = self.get("/api/v1/available?limit=200").await;
         let found = available.expect(200).items().iter().find(|report| report["name"] == view);
-        found.unwrap_or_else(|| panic!("{view} is not available: {}", available.text))["id"].as_str().expect("an id").to_owned()
+        found.unwrap_or_else(|| panic!("{view} is not available: {}", available.text))["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
     }
 
     /// Runs a report and waits for its end, following its events.
     pub async fn run(&mut self, view: &str, parameters: Value) -> Value {
         let assignment = self.assignment(view).await;
-        let begun = self.post(&format!("/api/v1/assignments/{assignment}/runs"), json!({"parameters": parameters})).await;
+        let begun =
+            self.post(&format!("/api/v1/assignments/{assignment}/runs"), json!({"parameters": parameters})).await;
         let id = begun.expect(201).id();
         self.finished(&id).await
     }
@@ -254,6 +268,10 @@ impl Person {
 
     /// Rows of a finished run, in the order asked for.
     pub async fn rows(&mut self, id: &str, sort: Value, filter: Value) -> Reply {
-        self.post(&format!("/api/v1/runs/{id}/page"), json!({"offset": 0, "limit": 1000, "sort": sort, "filter": filter})).await
+        self.post(
+            &format!("/api/v1/runs/{id}/page"),
+            json!({"offset": 0, "limit": 1000, "sort": sort, "filter": filter}),
+        )
+        .await
     }
 }

@@ -62,7 +62,10 @@ impl Vault {
     pub fn new(master: &MasterKey, random: Arc<dyn Random>) -> Vault {
         let wrapping = derive(master, b"webreports vault wrapping");
         let hashing = derive(master, b"webreports vault keyed hash");
-        Vault { keys: Arc::new(Keys { wrapping: aead_key(&wrapping), hashing: Secret::from_bytes(hashing.to_vec()) }), random }
+        Vault {
+            keys: Arc::new(Keys { wrapping: aead_key(&wrapping), hashing: Secret::from_bytes(hashing.to_vec()) }),
+            random,
+        }
     }
 
     /// Seals `secret` for the row named by `identity` (for example `setting/api_token`): nothing but that row opens it.

@@ -43,7 +43,11 @@ impl MasterKey {
             KeySource::Credential(path) => read(path),
             KeySource::File(path) => match read(path) {
                 Err(Error::KeyUnreadable { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                    if database_is_new { make(path, random) } else { Err(Error::KeyMissing { place: path.display().to_string() }) }
+                    if database_is_new {
+                        make(path, random)
+                    } else {
+                        Err(Error::KeyMissing { place: path.display().to_string() })
+                    }
                 }
                 other => other,
             },

@@ -63,7 +63,8 @@ impl Passwords {
         let (password, hash) = (password.clone(), hash.unwrap_or(&self.decoy).to_owned());
         let matches = self
             .queued(move || {
-                PasswordHash::new(&hash).is_ok_and(|hash| argon2().verify_password(password.expose_bytes(), &hash).is_ok())
+                PasswordHash::new(&hash)
+                    .is_ok_and(|hash| argon2().verify_password(password.expose_bytes(), &hash).is_ok())
             })
             .await?;
         Ok(matches && known)

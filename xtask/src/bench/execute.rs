@@ -14,19 +14,11 @@ const BEYOND_BAR_MS: f64 = 15.0;
 pub(crate) fn measure(bench: &Bench<'_>) -> Result<Vec<Line>> {
     let site = bench.site()?;
     let mut script = Command::new("node");
-    script
-        .arg(bench.place.root().join("xtask/bench/execute.mjs"))
-        .arg(site.portal())
-        .arg(site.data())
-        .arg("python3");
+    script.arg(bench.place.root().join("xtask/bench/execute.mjs")).arg(site.portal()).arg(site.data()).arg("python3");
     let measured = figures(&mut script, &people::lines(&site)?)?;
     let (ours, cursor) = (measured.get("ours_ms")?, measured.get("cursor_ms")?);
-    let line = Line::measured(
-        "execute",
-        Figure::Milliseconds(ours),
-        "<= cursor + 15 ms",
-        ours <= cursor + BEYOND_BAR_MS,
-    )
-    .beside(Figure::Milliseconds(cursor), "SQLite cursor");
+    let line =
+        Line::measured("execute", Figure::Milliseconds(ours), "<= cursor + 15 ms", ours <= cursor + BEYOND_BAR_MS)
+            .beside(Figure::Milliseconds(cursor), "SQLite cursor");
     Ok(vec![line.with_peak(site.peak_mib()?)])
 }

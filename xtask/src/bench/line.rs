@@ -13,9 +13,7 @@ pub(crate) enum Figure {
 impl Figure {
     fn value(self) -> f64 {
         match self {
-            Figure::Milliseconds(value) | Figure::Mebibytes(value) | Figure::Kilobytes(value) => {
-                value
-            }
+            Figure::Milliseconds(value) | Figure::Mebibytes(value) | Figure::Kilobytes(value) => value,
         }
     }
 
@@ -46,55 +44,27 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn measured(job: &str, ours: Figure, bar: &str, is_held: bool) -> Line {
-        let verdict = if is_held {
-            Verdict::Held
-        } else {
-            Verdict::NotHeld
-        };
-        Line {
-            job: job.to_owned(),
-            ours: Some(ours),
-            yardstick: None,
-            peak_mib: None,
-            bar: bar.to_owned(),
-            verdict,
-        }
+        let verdict = if is_held { Verdict::Held } else { Verdict::NotHeld };
+        Line { job: job.to_owned(), ours: Some(ours), yardstick: None, peak_mib: None, bar: bar.to_owned(), verdict }
     }
 
     /// Nothing, or no yardstick, could be measured.
     pub(crate) fn not_measured(job: &str, why: String) -> Line {
         let verdict = Verdict::NotMeasured(why);
-        Line {
-            job: job.to_owned(),
-            ours: None,
-            yardstick: None,
-            peak_mib: None,
-            bar: String::new(),
-            verdict,
-        }
+        Line { job: job.to_owned(), ours: None, yardstick: None, peak_mib: None, bar: String::new(), verdict }
     }
 
     /// Ours alone: the line is not counted as held.
     pub(crate) fn without_yardstick(job: &str, ours: Figure, bar: &str, why: String) -> Line {
-        Line {
-            ours: Some(ours),
-            bar: bar.to_owned(),
-            ..Line::not_measured(job, why)
-        }
+        Line { ours: Some(ours), bar: bar.to_owned(), ..Line::not_measured(job, why) }
     }
 
     pub(crate) fn beside(self, yardstick: Figure, what: &'static str) -> Line {
-        Line {
-            yardstick: Some((yardstick, what)),
-            ..self
-        }
+        Line { yardstick: Some((yardstick, what)), ..self }
     }
 
     pub(crate) fn with_peak(self, peak_mib: f64) -> Line {
-        Line {
-            peak_mib: Some(peak_mib),
-            ..self
-        }
+        Line { peak_mib: Some(peak_mib), ..self }
     }
 
     fn cells(&self) -> [String; 7] {
@@ -107,13 +77,9 @@ impl Line {
         [
             self.job.clone(),
             self.ours.map_or_else(|| "-".to_owned(), Figure::text),
-            self.yardstick.map_or_else(
-                || "-".to_owned(),
-                |(figure, what)| format!("{} ({what})", figure.text()),
-            ),
+            self.yardstick.map_or_else(|| "-".to_owned(), |(figure, what)| format!("{} ({what})", figure.text())),
             ratio,
-            self.peak_mib
-                .map_or_else(|| "-".to_owned(), |peak| format!("{peak:.0} MiB")),
+            self.peak_mib.map_or_else(|| "-".to_owned(), |peak| format!("{peak:.0} MiB")),
             self.bar.clone(),
             match &self.verdict {
                 Verdict::Held => "held".to_owned(),
@@ -126,36 +92,16 @@ impl Line {
 
 /// The table, its columns aligned, with a closing count.
 pub(crate) fn table(lines: &[Line]) -> String {
-    let head = [
-        "job",
-        "ours",
-        "yardstick",
-        "ratio",
-        "peak",
-        "bar",
-        "verdict",
-    ]
-    .map(str::to_owned);
-    let rows: Vec<[String; 7]> = std::iter::once(head)
-        .chain(lines.iter().map(Line::cells))
-        .collect();
-    let widths: [usize; 7] = std::array::from_fn(|column| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or(0)
-    });
+    let head = ["job", "ours", "yardstick", "ratio", "peak", "bar", "verdict"].map(str::to_owned);
+    let rows: Vec<[String; 7]> = std::iter::once(head).chain(lines.iter().map(Line::cells)).collect();
+    let widths: [usize; 7] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
     let mut text = String::new();
     for row in &rows {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         let _ = writeln!(text, "{}", cells.join("  ").trim_end());
     }
-    let count =
-        |wanted: fn(&Verdict) -> bool| lines.iter().filter(|line| wanted(&line.verdict)).count();
+    let count = |wanted: fn(&Verdict) -> bool| lines.iter().filter(|line| wanted(&line.verdict)).count();
     let _ = writeln!(
         text,
         "{} held, {} not held, {} not measured",

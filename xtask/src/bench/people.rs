@@ -8,14 +8,9 @@ pub(crate) fn lines(site: &Site) -> Result<String> {
     let output = site.output();
     let people = people_of(&output);
     if people.is_empty() {
-        return Err(Error::Bench(
-            "the demo printed nobody who could sign in".into(),
-        ));
+        return Err(Error::Bench("the demo printed nobody who could sign in".into()));
     }
-    Ok(people
-        .iter()
-        .map(|(login, password)| format!("{login} {password}\n"))
-        .collect())
+    Ok(people.iter().map(|(login, password)| format!("{login} {password}\n")).collect())
 }
 
 /// A person's line holds the login, the one word with an `@`, and ends with the password.
@@ -25,9 +20,7 @@ fn people_of(output: &str) -> Vec<(&str, &str)> {
         .filter(|line| !line.trim_start().starts_with('{'))
         .filter_map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
-            let login = words
-                .iter()
-                .find(|word| word.contains('@') && !word.contains("://"))?;
+            let login = words.iter().find(|word| word.contains('@') && !word.contains("://"))?;
             let password = words.last().filter(|last| *last != login)?;
             Some((*login, *password))
         })
@@ -47,12 +40,6 @@ Portal    http://localhost:8080
 {\"message\":\"signed in\",\"login\":\"ada@example.com\"}
 write to help@example.com
 ";
-        assert_eq!(
-            people_of(output),
-            [
-                ("ada@example.com", "one-two"),
-                ("pia@example.com", "three-four")
-            ]
-        );
+        assert_eq!(people_of(output), [("ada@example.com", "one-two"), ("pia@example.com", "three-four")]);
     }
 }

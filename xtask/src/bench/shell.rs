@@ -14,10 +14,7 @@ pub(crate) fn measure(bench: &Bench<'_>) -> Result<Vec<Line>> {
     // Over the bar the script fails, and its lines are still what was measured.
     let output = web::npm(bench.place, &["run", "--silent", "size"])
         .output()
-        .map_err(|cause| Error::NotStarted {
-            command: "npm run size".into(),
-            cause,
-        })?;
+        .map_err(|cause| Error::NotStarted { command: "npm run size".into(), cause })?;
     let printed = String::from_utf8_lossy(&output.stdout);
     APPLICATIONS
         .iter()
@@ -25,12 +22,7 @@ pub(crate) fn measure(bench: &Bench<'_>) -> Result<Vec<Line>> {
             let heaviest = heaviest_kb(&printed, application)
                 .ok_or_else(|| Error::Bench(format!("no size of {application} was printed")))?;
             let job = format!("shell: {application}");
-            Ok(Line::measured(
-                &job,
-                Figure::Kilobytes(heaviest),
-                "<= 60 kB",
-                heaviest <= BAR_KB,
-            ))
+            Ok(Line::measured(&job, Figure::Kilobytes(heaviest), "<= 60 kB", heaviest <= BAR_KB))
         })
         .collect()
 }
@@ -40,9 +32,7 @@ fn heaviest_kb(printed: &str, application: &str) -> Option<f64> {
     let of_line = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
         let at = words.iter().position(|word| *word == "kB")?;
-        words
-            .contains(&application)
-            .then(|| words.get(at.checked_sub(1)?)?.parse::<f64>().ok())?
+        words.contains(&application).then(|| words.get(at.checked_sub(1)?)?.parse::<f64>().ok())?
     };
     printed.lines().filter_map(of_line).max_by(f64::total_cmp)
 }

@@ -41,9 +41,7 @@ pub(crate) fn measure(bench: &Bench<'_>) -> Result<Vec<Line>> {
             Line::measured("signin", Figure::Milliseconds(ours), BAR, is_held)
                 .beside(Figure::Milliseconds(hash), "argon2id alone")
         }
-        Err(error) => {
-            Line::without_yardstick("signin", Figure::Milliseconds(ours), BAR, error.to_string())
-        }
+        Err(error) => Line::without_yardstick("signin", Figure::Milliseconds(ours), BAR, error.to_string()),
     };
     Ok(vec![line.with_peak(peak)])
 }

@@ -42,10 +42,7 @@ impl Site {
         let folder = place.target().join("bench");
         fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
         let remembered = folder.join("ports");
-        if let Some(ports) = fs::read_to_string(&remembered)
-            .ok()
-            .and_then(|text| Ports::parse(&text))
-        {
+        if let Some(ports) = fs::read_to_string(&remembered).ok().and_then(|text| Ports::parse(&text)) {
             return Site::spawn(place, &folder, ports, START_MAX);
         }
 
@@ -54,10 +51,7 @@ impl Site {
         // Of an earlier try that did not come to its end.
         match fs::remove_dir_all(folder.join("site")) {
             Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::File {
-                    path: folder.join("site"),
-                    cause,
-                });
+                return Err(Error::File { path: folder.join("site"), cause });
             }
             _ => {}
         }
@@ -113,24 +107,12 @@ impl Site {
             .arg("demo")
             .arg("--data")
             .arg(data_of(folder))
-            .args([
-                "--portal-port",
-                &portal,
-                "--org-port",
-                &org,
-                "--org-tls-port",
-                &org_tls,
-            ])
+            .args(["--portal-port", &portal, "--org-port", &org, "--org-tls-port", &org_tls])
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors);
         let (server, ready_after) = ready(&mut command, ports.0[0], "/readyz", ready_max)?;
-        Ok(Site {
-            ports,
-            folder: folder.to_owned(),
-            server,
-            ready_after,
-        })
+        Ok(Site { ports, folder: folder.to_owned(), server, ready_after })
     }
 }
 
@@ -141,34 +123,20 @@ impl Drop for Site {
 }
 
 /// Starts a program and waits until `path` answers 200; says how long that took.
-pub(crate) fn ready(
-    command: &mut Command,
-    port: u16,
-    path: &str,
-    ready_max: Duration,
-) -> Result<(Child, Duration)> {
+pub(crate) fn ready(command: &mut Command, port: u16, path: &str, ready_max: Duration) -> Result<(Child, Duration)> {
     let shown = crate::progress::shown(command);
     let begun = Instant::now();
-    let mut child = command.spawn().map_err(|cause| Error::NotStarted {
-        command: shown.clone(),
-        cause,
-    })?;
+    let mut child = command.spawn().map_err(|cause| Error::NotStarted { command: shown.clone(), cause })?;
     loop {
         if http::status(port, path) == Some(200) {
             return Ok((child, begun.elapsed()));
         }
         if let Ok(Some(status)) = child.try_wait() {
-            return Err(Error::Failed {
-                command: shown,
-                code: status.code(),
-            });
+            return Err(Error::Failed { command: shown, code: status.code() });
         }
         if begun.elapsed() > ready_max {
             stop(&mut child);
-            return Err(Error::Bench(format!(
-                "`{shown}` was not ready after {} s",
-                ready_max.as_secs()
-            )));
+            return Err(Error::Bench(format!("`{shown}` was not ready after {} s", ready_max.as_secs())));
         }
         thread::sleep(POLL_INTERVAL);
     }
@@ -176,9 +144,7 @@ pub(crate) fn ready(
 
 /// Asks a program to end, and ends it when it does not.
 pub(crate) fn stop(child: &mut Child) {
-    let _ = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status();
+    let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     let begun = Instant::now();
     while begun.elapsed() < STOP_MAX {
         if !matches!(child.try_wait(), Ok(None)) {
@@ -218,11 +184,8 @@ fn ticks_of(stat: &str) -> Option<f64> {
 }
 
 pub(crate) fn free_port() -> Result<u16> {
-    let listener =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    listener
-        .map(|address| address.port())
-        .map_err(|cause| Error::Bench(format!("no free port: {cause}")))
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+    listener.map(|address| address.port()).map_err(|cause| Error::Bench(format!("no free port: {cause}")))
 }
 
 impl Ports {
@@ -231,10 +194,7 @@ impl Ports {
     }
 
     fn parse(text: &str) -> Option<Ports> {
-        let ports: Vec<u16> = text
-            .split_whitespace()
-            .map_while(|port| port.parse().ok())
-            .collect();
+        let ports: Vec<u16> = text.split_whitespace().map_while(|port| port.parse().ok()).collect();
         ports.try_into().ok().map(Ports)
     }
 
@@ -256,10 +216,7 @@ mod tests {
 
     #[test]
     fn the_kernels_figures_are_read() {
-        assert_eq!(
-            kibibytes_of("VmPeak:\t 9 kB\nVmRSS:\t   2048 kB\n", "VmRSS:"),
-            Some(2048.0)
-        );
+        assert_eq!(kibibytes_of("VmPeak:\t 9 kB\nVmRSS:\t   2048 kB\n", "VmRSS:"), Some(2048.0));
         let stat = "7 (web (reports) x) S 1 7 7 0 -1 4 1 0 0 0 250 50 0 0 20 0 9 0";
         assert_eq!(ticks_of(stat), Some(300.0));
     }

@@ -18,8 +18,7 @@ const SETTLING: Duration = Duration::from_secs(2);
 const YARDSTICK_READY_MAX: Duration = Duration::from_secs(20);
 
 /// A server that does nothing.
-const BARE_NODE: &str =
-    "require('http').createServer((_, answer) => answer.end('ok')).listen(+process.argv[1])";
+const BARE_NODE: &str = "require('http').createServer((_, answer) => answer.end('ok')).listen(+process.argv[1])";
 
 pub(crate) fn measure(bench: &Bench<'_>) -> Result<Vec<Line>> {
     drop(bench.site()?);
@@ -34,25 +33,15 @@ pub(crate) fn measure(bench: &Bench<'_>) -> Result<Vec<Line>> {
     }
     let ours = median(ours);
     let mut lines = vec![
-        Line::measured(
-            "start",
-            Figure::Milliseconds(ours),
-            "<= 500 ms",
-            ours <= READY_BAR_MS,
-        )
-        .beside(Figure::Milliseconds(median(bare_node)), "bare node"),
+        Line::measured("start", Figure::Milliseconds(ours), "<= 500 ms", ours <= READY_BAR_MS)
+            .beside(Figure::Milliseconds(median(bare_node)), "bare node"),
     ];
     if let Some(site) = site {
         thread::sleep(SETTLING);
         let idle = site.memory_mib()?;
         lines.push(
-            Line::measured(
-                "start: idle",
-                Figure::Mebibytes(idle),
-                "<= 100 MiB, portal and org",
-                idle <= IDLE_BAR_MIB,
-            )
-            .with_peak(site.peak_mib()?),
+            Line::measured("start: idle", Figure::Mebibytes(idle), "<= 100 MiB, portal and org", idle <= IDLE_BAR_MIB)
+                .with_peak(site.peak_mib()?),
         );
     }
     Ok(lines)
@@ -61,10 +50,7 @@ pub(crate) fn measure(bench: &Bench<'_>) -> Result<Vec<Line>> {
 fn bare_node_ms() -> Result<f64> {
     let port = free_port()?;
     let mut command = Command::new("node");
-    command
-        .args(["-e", BARE_NODE, &port.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
+    command.args(["-e", BARE_NODE, &port.to_string()]).stdin(Stdio::null()).stdout(Stdio::null());
     let (mut child, took) = ready(&mut command, port, "/", YARDSTICK_READY_MAX)?;
     stop(&mut child);
     Ok(took.as_secs_f64() * 1_000.0)

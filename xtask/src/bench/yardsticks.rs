@@ -17,27 +17,14 @@ const PACKAGES: [&str; 1] = ["argon2-cffi==25.1.0"];
 pub(crate) fn python(bench: &Bench<'_>) -> Result<PathBuf> {
     let folder = bench.place.yardsticks();
     let python = folder.join("bin/python");
-    let stamp = Stamp::new(
-        folder.join("webreports-installed"),
-        Hash::new().bytes(PACKAGES.concat().as_bytes()),
-    );
+    let stamp = Stamp::new(folder.join("webreports-installed"), Hash::new().bytes(PACKAGES.concat().as_bytes()));
     if stamp.is_current() && python.exists() {
         return Ok(python);
     }
     bench.progress.step("Installing the yardsticks");
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(&folder))?;
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     let mut install = Command::new(&python);
-    install
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
-        .args(PACKAGES);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES);
     run(&mut install)?;
     stamp.write()?;
     Ok(python)
@@ -50,29 +37,16 @@ pub(crate) fn figures(command: &mut Command, input: &str) -> Result<Figures> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(|cause| Error::NotStarted {
-            command: shown.clone(),
-            cause,
-        })?;
+        .map_err(|cause| Error::NotStarted { command: shown.clone(), cause })?;
     if let Some(mut stdin) = child.stdin.take() {
         // A script that does not read its input is no failure of ours.
         let _ = stdin.write_all(input.as_bytes());
     }
-    let output = child
-        .wait_with_output()
-        .map_err(|cause| Error::NotStarted {
-            command: shown.clone(),
-            cause,
-        })?;
+    let output = child.wait_with_output().map_err(|cause| Error::NotStarted { command: shown.clone(), cause })?;
     if !output.status.success() {
-        return Err(Error::Failed {
-            command: shown,
-            code: output.status.code(),
-        });
+        return Err(Error::Failed { command: shown, code: output.status.code() });
     }
-    Ok(Figures(
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-    ))
+    Ok(Figures(String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
 pub(crate) struct Figures(String);

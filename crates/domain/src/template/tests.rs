@@ -6,7 +6,8 @@ use super::*;
 use crate::PersonId;
 
 fn context(fields: &[(&str, &str)]) -> SecurityContext {
-    let fields = fields.iter().map(|(identifier, value)| FieldValue::of(identifier, vec![Value::Text((*value).to_owned())]));
+    let fields =
+        fields.iter().map(|(identifier, value)| FieldValue::of(identifier, vec![Value::Text((*value).to_owned())]));
     SecurityContext::new(PersonId::from("per_pia"), fields.collect())
 }
 
@@ -20,7 +21,8 @@ fn numbered(query: &BoundQuery) -> String {
 
 #[test]
 fn parameters_and_identifiers_become_placeholders() {
-    let template = Template::parse("select * from sales where year = ?Year? and region = @RegionID or y2 = ?Year?").unwrap();
+    let template =
+        Template::parse("select * from sales where year = ?Year? and region = @RegionID or y2 = ?Year?").unwrap();
     assert_eq!(template.parameters(), ["Year"]);
     assert_eq!(template.fields(), ["@RegionID"]);
     let query = template.bind(context(&[("@RegionID", "3")]), &values(&[("Year", Value::Integer(1995))])).unwrap();

@@ -103,11 +103,23 @@ impl Portal {
             ));
         }
         if settings.is_enabled() {
-            let lamps = [(token.state, &token.message), (client_secret.state, &client_secret.message), (sync.state, &sync.message)];
-            problems.extend(lamps.into_iter().filter(|(lamp, _)| *lamp != Lamp::Ok).map(|(_, message)| message.clone()));
+            let lamps = [
+                (token.state, &token.message),
+                (client_secret.state, &client_secret.message),
+                (sync.state, &sync.message),
+            ];
+            problems
+                .extend(lamps.into_iter().filter(|(lamp, _)| *lamp != Lamp::Ok).map(|(_, message)| message.clone()));
             problems.dedup();
         }
-        Ok(Bridge { enabled: settings.is_enabled(), domain: settings.domain().to_owned(), token, client_secret, sync, problems })
+        Ok(Bridge {
+            enabled: settings.is_enabled(),
+            domain: settings.domain().to_owned(),
+            token,
+            client_secret,
+            sync,
+            problems,
+        })
     }
 
     async fn token_state(&self, settings: &Settings) -> Result<TokenState> {
@@ -139,10 +151,13 @@ impl Portal {
     }
 
     fn lapse_in_words(&self, lapses_at: Option<Instant>) -> (Lamp, String) {
-        let Some(lapses_at) = lapses_at else { return (Lamp::Warning, "the API token has not been used yet".to_owned()) };
+        let Some(lapses_at) = lapses_at else {
+            return (Lamp::Warning, "the API token has not been used yet".to_owned());
+        };
         let left = lapses_at.since(self.now());
         let days = left.as_secs() / DAY.as_secs();
-        let crossed = LAPSE_WARNING_DAYS.iter().rev().find(|ahead| left <= DAY * u32::try_from(**ahead).unwrap_or(u32::MAX));
+        let crossed =
+            LAPSE_WARNING_DAYS.iter().rev().find(|ahead| left <= DAY * u32::try_from(**ahead).unwrap_or(u32::MAX));
         match crossed {
             _ if left.is_zero() => (Lamp::Failed, "the API token has lapsed: it was not used for too long".to_owned()),
             Some(1) => (Lamp::Failed, "the API token lapses within a day unless a call succeeds".to_owned()),
@@ -173,7 +188,9 @@ impl Portal {
             }
             (true, _, Some(problem)) => (Lamp::Failed, format!("rights are too old to count: {problem}")),
             (true, None, None) => (Lamp::Warning, "people and groups have not been read yet".to_owned()),
-            (true, Some(age), None) if age > SYNC_LATE => (Lamp::Warning, "people and groups have not been read for a while".to_owned()),
+            (true, Some(age), None) if age > SYNC_LATE => {
+                (Lamp::Warning, "people and groups have not been read for a while".to_owned())
+            }
             (true, Some(_), None) => (Lamp::Ok, "people and groups are in step with the org".to_owned()),
         };
         SyncState { state, last_at, people, groups, message }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Actor, Permission, actor::Use, role::{ADMIN_GROUP, GROUP_PREFIX}};
+use domain::{
+    Actor, Permission,
+    actor::Use,
+    role::{ADMIN_GROUP, GROUP_PREFIX},
+};
 
 use super::{connected::Connected, lock, set_up::groups_wanted, settings::Settings, token_facts::TokenFacts};
 use crate::{Portal, Result};
@@ -103,7 +107,11 @@ impl Check {
     }
 
     fn missing(name: CheckName, fix: &str) -> Check {
-        Check { why: Some("this needs something that is not given yet".to_owned()), fix: Some(fix.to_owned()), ..Check::new(name, CheckState::Unknown) }
+        Check {
+            why: Some("this needs something that is not given yet".to_owned()),
+            fix: Some(fix.to_owned()),
+            ..Check::new(name, CheckState::Unknown)
+        }
     }
 
     fn of_error(name: CheckName, error: &okta::Error) -> Check {
@@ -156,7 +164,10 @@ impl Portal {
     pub(crate) fn check_results(&self, revision: i64) -> Vec<Check> {
         let results = lock(&self.people.checks);
         let known = |name: &CheckName| results.checks.get(name).filter(|_| results.revision == revision).cloned();
-        CheckName::ALL.iter().map(|name| known(name).unwrap_or_else(|| Check::new(*name, CheckState::Waiting))).collect()
+        CheckName::ALL
+            .iter()
+            .map(|name| known(name).unwrap_or_else(|| Check::new(*name, CheckState::Waiting)))
+            .collect()
     }
 
     /// The switch counts as a change of the settings and touches nothing that a check looks at.
@@ -189,7 +200,9 @@ impl Portal {
             Err(error) => return Check::of_error(CheckName::Token, &error),
         };
         let mut details = vec![match (facts.expires_at(), &facts.connection) {
-            (Some(at), _) => format!("lapses on {} unless it is used before; every use renews it", &at.to_rfc3339_ms()[..10]),
+            (Some(at), _) => {
+                format!("lapses on {} unless it is used before; every use renews it", &at.to_rfc3339_ms()[..10])
+            }
             (None, _) => "when it lapses cannot be read; a token lapses 30 days after its last use".to_owned(),
         }];
         details.push(facts.connection_in_words());
@@ -235,7 +248,8 @@ impl Portal {
         };
         match first_error {
             None => Check::passed(name, format!("{} has {roles}", me.login)).details(details),
-            Some(error) => Check { found: Some(format!("{} has {roles}", me.login)), ..Check::of_error(name, &error) }.details(details),
+            Some(error) => Check { found: Some(format!("{} has {roles}", me.login)), ..Check::of_error(name, &error) }
+                .details(details),
         }
     }
 
@@ -243,7 +257,10 @@ impl Portal {
     async fn read_token_facts(&self, connected: &Connected) -> Result<TokenFacts, okta::Error> {
         let facts = TokenFacts::read(&connected.api, self.now()).await?;
         if let Err(error) = self.keep_token_facts(connected.revision, &facts).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what the org tells of the token could not be kept");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "what the org tells of the token could not be kept"
+            );
         }
         Ok(facts)
     }
@@ -253,7 +270,8 @@ async fn domain(connected: &Connected) -> Check {
     match connected.sign_in.reach().await {
         Ok(reached) => {
             let clock = reached.clock_ahead_s.map(|by_s| format!("its clock and ours differ by {} s", by_s.abs()));
-            Check::passed(CheckName::Domain, format!("{} answers, and calls itself so", reached.issuer)).details(clock.into_iter().collect())
+            Check::passed(CheckName::Domain, format!("{} answers, and calls itself so", reached.issuer))
+                .details(clock.into_iter().collect())
         }
         Err(error) => Check::of_error(CheckName::Domain, &error),
     }
@@ -272,7 +290,9 @@ async fn groups(connected: &Connected) -> Check {
         Err(error) => return Check::of_error(CheckName::Groups, &error),
     };
     let is_there = |wanted: &str| found.iter().any(|group| group.name == wanted);
-    let details = groups_wanted().map(|wanted| format!("{wanted}: {}", if is_there(wanted) { "there" } else { "missing" })).collect();
+    let details = groups_wanted()
+        .map(|wanted| format!("{wanted}: {}", if is_there(wanted) { "there" } else { "missing" }))
+        .collect();
     let missing: Vec<&str> = groups_wanted().filter(|wanted| !is_there(wanted)).collect();
     if missing.is_empty() {
         let more = found.len() - groups_wanted().count();
@@ -297,11 +317,13 @@ async fn administrator(connected: &Connected) -> Check {
         Ok(members) => members,
         Err(error) => return Check::of_error(name, &error),
     };
-    let active: Vec<String> = members.iter().filter(|user| user.is_active()).map(|user| format!("{} ({})", user.name, user.login)).collect();
+    let active: Vec<String> =
+        members.iter().filter(|user| user.is_active()).map(|user| format!("{} ({})", user.name, user.login)).collect();
     match (active.first(), members.len()) {
         (Some(first), _) => {
             let more = if active.len() == 1 { String::new() } else { format!(" and {} more", active.len() - 1) };
-            Check::passed(name, format!("{first}{more} can administer WebReports")).details(active.into_iter().take(20).collect())
+            Check::passed(name, format!("{first}{more} can administer WebReports"))
+                .details(active.into_iter().take(20).collect())
         }
         (None, 0) => Check::failed(name, format!("{ADMIN_GROUP} is empty: nobody could administer WebReports"), fix),
         (None, count) => Check::failed(name, format!("none of the {count} people in {ADMIN_GROUP} is active"), fix),

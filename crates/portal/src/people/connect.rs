@@ -12,7 +12,8 @@ use super::{
     log::By,
     set_up::SetUp,
     settings::{
-        ALLOW_LOOPBACK_HTTP, ALL_READ, API_TOKEN, CLIENT_ID, CLIENT_SECRET, DOMAIN, ENABLED, PEOPLE_READ, SYNCED, Settings, TOKEN_FACTS,
+        ALLOW_LOOPBACK_HTTP, API_TOKEN, CLIENT_ID, CLIENT_SECRET, DOMAIN, ENABLED, PEOPLE_READ, SYNCED, Settings,
+        TOKEN_FACTS,
     },
 };
 use crate::{Error, Portal, Result};
@@ -61,7 +62,9 @@ impl Portal {
         if settings.is_enabled() {
             let same = settings.domain() == new.org.issuer() && settings.client_id() == new.client_id;
             if !same {
-                return Err(Error::Conflict("turn sign-in with Okta off before you change domain or client id".to_owned()));
+                return Err(Error::Conflict(
+                    "turn sign-in with Okta off before you change domain or client id".to_owned(),
+                ));
             }
             self.try_first(&new, &settings).await?;
         }
@@ -73,7 +76,14 @@ impl Portal {
             (None, Some(_)) => ", with a new API token",
             (None, None) => "",
         };
-        self.note(&mut tx, by, "set-up", "changed the connection to the org", &format!("{}{secrets}", new.org.issuer())).await?;
+        self.note(
+            &mut tx,
+            by,
+            "set-up",
+            "changed the connection to the org",
+            &format!("{}{secrets}", new.org.issuer()),
+        )
+        .await?;
         tx.commit().await?;
         self.set_up_now().await
     }
@@ -82,7 +92,7 @@ impl Portal {
         let now = self.now();
         if old.domain() != new.org.issuer() {
             // Secrets belong to the org that they were given for; another address never gets them.
-            for name in [CLIENT_SECRET, API_TOKEN, TOKEN_FACTS, SYNCED, PEOPLE_READ, ALL_READ] {
+            for name in [CLIENT_SECRET, API_TOKEN, TOKEN_FACTS, SYNCED, PEOPLE_READ] {
                 store::setting::clear(conn, name).await?;
             }
             store::org_group::clear(conn).await?;
@@ -188,7 +198,9 @@ fn checked(new: NewBridge) -> Result<Checked> {
         errors.insert("domain".to_owned(), problem.to_string());
     }
     let client_id = new.client_id.trim().to_owned();
-    let is_id = !client_id.is_empty() && client_id.len() <= CLIENT_ID_CHARS_MAX && client_id.chars().all(|c| c.is_ascii_graphic());
+    let is_id = !client_id.is_empty()
+        && client_id.len() <= CLIENT_ID_CHARS_MAX
+        && client_id.chars().all(|c| c.is_ascii_graphic());
     // The client may be made by the wizard after the token is given, so it may be missing at first.
     if !client_id.is_empty() && !is_id {
         errors.insert("client_id".to_owned(), "copy the client id from the application's General tab".to_owned());
@@ -203,7 +215,8 @@ fn checked(new: NewBridge) -> Result<Checked> {
         }
         given
     };
-    let client_secret = secret("client_secret", new.client_secret, "copy the client secret from the application's General tab");
+    let client_secret =
+        secret("client_secret", new.client_secret, "copy the client secret from the application's General tab");
     let api_token = secret("api_token", new.api_token, "copy the token's value as the Admin Console shows it once");
     match org {
         Ok(org) if errors.is_empty() => {

@@ -33,7 +33,14 @@ impl Portal {
         let Some(org) = settings.org() else { return Ok(None) };
         let client_secret = store::setting::secret(&mut conn, &self.vault, CLIENT_SECRET).await?;
         let api_token = store::setting::secret(&mut conn, &self.vault, API_TOKEN).await?;
-        let made = self.connected_with(org, settings.client_id(), client_secret, api_token, settings.revision(), settings.is_enabled())?;
+        let made = self.connected_with(
+            org,
+            settings.client_id(),
+            client_secret,
+            api_token,
+            settings.revision(),
+            settings.is_enabled(),
+        )?;
         let made = Arc::new(made);
         *lock(&self.people.connected) = Some(made.clone());
         Ok(Some(made))

@@ -109,7 +109,9 @@ impl Portal {
         let connected = self.connected().await?;
         let connected = connected.ok_or_else(|| Error::Conflict("give domain and API token first".to_owned()))?;
         if wish.application && connected.is_enabled {
-            return Err(Error::Conflict("turn sign-in with Okta off before another application is made for it".to_owned()));
+            return Err(Error::Conflict(
+                "turn sign-in with Okta off before another application is made for it".to_owned(),
+            ));
         }
         Ok(connected)
     }
@@ -134,7 +136,9 @@ impl Portal {
                 method: "POST".to_owned(),
                 path: "/api/v1/apps".to_owned(),
                 body: Some(self.new_application().body()),
-                says: format!("Create the application {APPLICATION_LABEL}; its client secret goes into the vault and is not shown"),
+                says: format!(
+                    "Create the application {APPLICATION_LABEL}; its client secret goes into the vault and is not shown"
+                ),
                 action: Action::Application,
             });
             for group in groups_wanted().filter(|group| wish.groups || is_there(group)) {
@@ -166,7 +170,8 @@ impl Portal {
         actor.may(Use(Permission::Configure))?;
         let connected = self.connection_for_plan(wish).await?;
         let api = &connected.api;
-        let mut groups: Vec<(String, String)> = api.groups(GROUP_PREFIX).await?.into_iter().map(|group| (group.name, group.id)).collect();
+        let mut groups: Vec<(String, String)> =
+            api.groups(GROUP_PREFIX).await?.into_iter().map(|group| (group.name, group.id)).collect();
         let mut application: Option<okta::Application> = None;
         let mut done = Vec::new();
         for step in self.steps(api, wish).await? {
@@ -221,7 +226,15 @@ impl Portal {
         Ok(())
     }
 
-    async fn remember_in(&self, conn: &mut Conn, actor: &Actor, connected: &Connected, kind: MadeKind, id: &str, name: &str) -> Result<()> {
+    async fn remember_in(
+        &self,
+        conn: &mut Conn,
+        actor: &Actor,
+        connected: &Connected,
+        kind: MadeKind,
+        id: &str,
+        name: &str,
+    ) -> Result<()> {
         let mut made: Vec<Made> = Settings::load(conn).await?.json(MADE).unwrap_or_default();
         made.push(Made { issuer: connected.org.issuer().to_owned(), kind, id: id.to_owned(), name: name.to_owned() });
         self.keep_made(conn, &made).await?;
@@ -248,7 +261,9 @@ impl Portal {
         let mut done = Vec::new();
         for thing in made.clone().into_iter().rev().filter(|thing| thing.issuer == issuer) {
             let (says, removed) = match thing.kind {
-                MadeKind::Application => (format!("Delete the application {}", thing.name), api.delete_application(&thing.id).await),
+                MadeKind::Application => {
+                    (format!("Delete the application {}", thing.name), api.delete_application(&thing.id).await)
+                }
                 MadeKind::Group => {
                     let says = format!("Delete the group {}", thing.name);
                     match api.members(&thing.id).await {
@@ -284,7 +299,8 @@ impl Portal {
             store::setting::clear(&mut tx, CLIENT_SECRET).await?;
             self.next_revision(&mut tx).await?;
         }
-        self.note(&mut tx, By::Actor(actor), "set-up", "removed what set-up had created at the org", &thing.name).await?;
+        self.note(&mut tx, By::Actor(actor), "set-up", "removed what set-up had created at the org", &thing.name)
+            .await?;
         tx.commit().await?;
         Ok(())
     }

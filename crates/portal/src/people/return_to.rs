@@ -47,7 +47,14 @@ mod tests {
 
     #[test]
     fn local_paths_come_back_as_they_were() {
-        for path in ["/", "/reports/available", "/reports/completed?q=a%20b&sort=-created", "/runs/run_1#row-5", "/a//b", "/x?u=//evil.example"] {
+        for path in [
+            "/",
+            "/reports/available",
+            "/reports/completed?q=a%20b&sort=-created",
+            "/runs/run_1#row-5",
+            "/a//b",
+            "/x?u=//evil.example",
+        ] {
             assert_eq!(local_path(Some(path)), path);
         }
         assert_eq!(local_path(Some("/reports/../reports/available")), "/reports/available");
@@ -57,13 +64,43 @@ mod tests {
     #[test]
     fn every_spelling_of_another_place_leads_to_the_start() {
         let spellings = [
-            "", "https://evil.example", "//evil.example", "///evil.example", "////evil.example", "/\\evil.example", "\\\\evil.example",
-            "/\\/evil.example", "\\/evil.example", "http:evil.example", "https:/evil.example", "javascript:alert(1)",
-            "data:text/html,x", "/\t/evil.example", "/\n/evil.example", "\t//evil.example", " //evil.example", "/\r/evil.example",
-            "/.//evil.example", "/..//evil.example", "/a/..//evil.example", "/./\\evil.example", "/%2e//evil.example",
-            "/%2E%2E//evil.example", "evil.example", "@evil.example", ":80@evil.example", ".evil.example", "//evil.example/%2f..",
-            "//user@evil.example", "/\u{0}/evil.example", "?x=//evil.example", "#//evil.example", "/sign-in/okta?return=/",
-            "/api/v1/session", "/OIDCCallback?code=1", "/authorization-code/callback",
+            "",
+            "https://evil.example",
+            "//evil.example",
+            "///evil.example",
+            "////evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\\/evil.example",
+            "\\/evil.example",
+            "http:evil.example",
+            "https:/evil.example",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "\t//evil.example",
+            " //evil.example",
+            "/\r/evil.example",
+            "/.//evil.example",
+            "/..//evil.example",
+            "/a/..//evil.example",
+            "/./\\evil.example",
+            "/%2e//evil.example",
+            "/%2E%2E//evil.example",
+            "evil.example",
+            "@evil.example",
+            ":80@evil.example",
+            ".evil.example",
+            "//evil.example/%2f..",
+            "//user@evil.example",
+            "/\u{0}/evil.example",
+            "?x=//evil.example",
+            "#//evil.example",
+            "/sign-in/okta?return=/",
+            "/api/v1/session",
+            "/OIDCCallback?code=1",
+            "/authorization-code/callback",
         ];
         for spelling in spellings {
             assert_eq!(local_path(Some(spelling)), "/", "{spelling:?}");

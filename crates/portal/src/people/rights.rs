@@ -60,7 +60,13 @@ impl Portal {
     /// Gives and takes roles so that they are those of `groups`, and remembers the groups.
     ///
     /// The last administrator from the org keeps the role, and it is said so: see [`Portal::may_lose`].
-    pub(crate) async fn follow_groups(&self, conn: &mut Conn, person: &PersonId, name: &str, groups: &[String]) -> Result<Moved> {
+    pub(crate) async fn follow_groups(
+        &self,
+        conn: &mut Conn,
+        person: &PersonId,
+        name: &str,
+        groups: &[String],
+    ) -> Result<Moved> {
         let mut moved = Moved::default();
         let held = membership::roles_of(conn, person).await?;
         for role in store::role::all(conn).await? {

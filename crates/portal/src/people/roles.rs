@@ -48,7 +48,8 @@ impl Portal {
             true => Error::invalid("name", "another role has this name, or its group"),
             false => error.into(),
         })?;
-        self.record(&mut tx, actor, "role", "added a role", &format!("{} for the group {}", role.name, role.group)).await?;
+        self.record(&mut tx, actor, "role", "added a role", &format!("{} for the group {}", role.name, role.group))
+            .await?;
         tx.commit().await?;
         Ok(ListedRole { role, people_count: 0 })
     }

@@ -91,7 +91,9 @@ impl Portal {
         store::session::delete(&mut tx, &signed_in.id_hash).await?;
         self.note(&mut tx, By::Actor(&signed_in.actor), "sign-in", "signed out", "").await?;
         tx.commit().await?;
-        let Some((session, sealed)) = session.and_then(|mut session| session.id_token.take().map(|sealed| (session, sealed))) else {
+        let Some((session, sealed)) =
+            session.and_then(|mut session| session.id_token.take().map(|sealed| (session, sealed)))
+        else {
             return Ok(None);
         };
         let id_token = self.vault.open(&format!("session/{}", session.id_hash), &sealed)?;
@@ -100,7 +102,10 @@ impl Portal {
         match connected.sign_in.sign_out_url(&id_token, address.as_str()).await {
             Ok(url) => Ok(url.map(String::from)),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the org's sign-out address could not be read");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the org's sign-out address could not be read"
+                );
                 Ok(None)
             }
         }
@@ -110,7 +115,12 @@ impl Portal {
     pub(crate) async fn remove_ended_sessions(&self) -> Result<()> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
-        store::session::delete_over(&mut tx, now.minus(self.config.session_idle), now.minus(self.config.session_absolute)).await?;
+        store::session::delete_over(
+            &mut tx,
+            now.minus(self.config.session_idle),
+            now.minus(self.config.session_absolute),
+        )
+        .await?;
         store::sign_in_attempt::delete_before(&mut tx, now.minus(super::sign_in::ATTEMPT_LASTS)).await?;
         tx.commit().await?;
         Ok(())

@@ -57,7 +57,8 @@ impl Portal {
         if !self.is_set_up_open().await? {
             return Err(Error::NotFound);
         }
-        let wrong = || Error::invalid("code", "this is not the code that the terminal shows; a restart shows a new one");
+        let wrong =
+            || Error::invalid("code", "this is not the code that the terminal shows; a restart shows a new one");
         let code_hash = self.code_hash(code);
         if !store::set_up::is_offered(&mut *self.db.read().await?, &code_hash).await? {
             return Err(wrong());
@@ -69,7 +70,8 @@ impl Portal {
         if !store::set_up::claim(&mut tx, &code_hash, &id, self.now()).await? {
             return Err(if store::set_up::is_open(&mut tx).await? { wrong() } else { Error::NotFound });
         }
-        store::person::insert_local(&mut tx, &id, &new.name, &new.login, &new.email, &password_hash, self.now()).await?;
+        store::person::insert_local(&mut tx, &id, &new.name, &new.login, &new.email, &password_hash, self.now())
+            .await?;
         let admin = store::role::by_group(&mut tx, ADMIN_GROUP).await?.ok_or(Error::NotFound)?;
         store::membership::add(&mut tx, &id, &admin.id, Source::Local, self.now()).await?;
         self.note(&mut tx, By::Person(&id, &new.name), "set-up", "claimed set-up", &format!("from {from}")).await?;

@@ -23,8 +23,6 @@ pub(crate) const TOKEN_FACTS: &str = "okta.token_facts";
 pub(crate) const SYNCED: &str = "sync.synced_us";
 /// Up to when changes of people were read, by the org's clock, in µs.
 pub(crate) const PEOPLE_READ: &str = "sync.people_read_us";
-/// When every group was last read whether it moved or not, by our clock, in µs.
-pub(crate) const ALL_READ: &str = "sync.all_read_us";
 /// What set-up made at the org, as JSON, newest last.
 pub(crate) const MADE: &str = "set_up.made";
 
@@ -85,7 +83,8 @@ impl Settings {
 impl Portal {
     /// Counts a change of the connection: from the next use on it is made anew, and the checks wait again.
     pub(crate) async fn next_revision(&self, conn: &mut Conn) -> Result<()> {
-        let revision = store::setting::value(conn, REVISION).await?.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+        let revision =
+            store::setting::value(conn, REVISION).await?.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
         store::setting::put(conn, REVISION, &(revision + 1).to_string(), self.now()).await?;
         Ok(())
     }

@@ -55,9 +55,14 @@ pub struct FinishedSignIn {
 
 /// What the org said of somebody's rights.
 enum Reading {
-    Token { user: User, groups: Vec<String> },
+    Token {
+        user: User,
+        groups: Vec<String>,
+    },
     /// The claim, while the API cannot be asked.
-    Claim { groups: Vec<String> },
+    Claim {
+        groups: Vec<String>,
+    },
 }
 
 impl Portal {
@@ -83,7 +88,9 @@ impl Portal {
         let mut tx = self.db.begin().await?;
         store::sign_in_attempt::delete_before(&mut tx, now.minus(ATTEMPT_LASTS)).await?;
         if store::sign_in_attempt::count(&mut tx).await? >= ATTEMPTS_MAX {
-            return Err(Error::TooMany("too many people are signing in at this moment; try again in a few minutes".to_owned()));
+            return Err(Error::TooMany(
+                "too many people are signing in at this moment; try again in a few minutes".to_owned(),
+            ));
         }
         let new = NewAttempt {
             state_hash: &state_hash,
@@ -98,21 +105,32 @@ impl Portal {
     }
 
     /// Finishes a sign-in with what the browser brought back. Each attempt works once, in the browser that began it.
-    pub async fn finish_sign_in(&self, _address: &Url, browser: Option<&Secret>, query: &str, from: IpAddr) -> Result<FinishedSignIn> {
+    pub async fn finish_sign_in(
+        &self,
+        address: &Url,
+        browser: Option<&Secret>,
+        query: &str,
+        from: IpAddr,
+    ) -> Result<FinishedSignIn> {
         let connected = self.enabled_connection().await?;
         let callback = Callback::read(query)?;
         let state_hash = self.vault.keyed_hash(STATE_HASH, callback.state.expose_bytes());
         let unknown = || {
-            let message = "this sign-in was begun in another browser, took longer than 10 minutes, or was finished already";
+            let message =
+                "this sign-in was begun in another browser, took longer than 10 minutes, or was finished already";
             Error::SignInFailed(message.to_owned())
         };
         let browser_hash = self.vault.keyed_hash(BROWSER_HASH, browser.ok_or_else(unknown)?.expose_bytes());
         let now = self.now();
         let mut tx = self.db.begin().await?;
-        let taken = store::sign_in_attempt::take(&mut tx, &state_hash, &browser_hash, now.minus(ATTEMPT_LASTS), now).await?;
+        let taken =
+            store::sign_in_attempt::take(&mut tx, &state_hash, &browser_hash, now.minus(ATTEMPT_LASTS), now).await?;
         // What is used up stays used up, whatever comes of it.
         tx.commit().await?;
         let attempt = taken.ok_or_else(unknown)?;
+        if Url::parse(&attempt.redirect_uri).is_ok_and(|begun_at| begun_at.origin() != address.origin()) {
+            return Err(unknown());
+        }
         connected.sign_in.check_response_issuer(callback.issuer.as_deref()).await?;
         let code = callback.code?;
         let secrets = self.vault.open(&format!("sign_in_attempt/{state_hash}"), &attempt.verifier)?;
@@ -132,7 +150,8 @@ impl Portal {
 
     fn remember_client_problem(&self, error: &okta::Error) {
         if matches!(error, okta::Error::ClientRefused) {
-            let problem = "the org refuses the client id or its secret, so nobody can sign in; give a new client secret";
+            let problem =
+                "the org refuses the client id or its secret, so nobody can sign in; give a new client secret";
             lock(&self.people.sync_status).client_problem = Some(problem.to_owned());
         }
     }
@@ -150,8 +169,16 @@ impl Portal {
             && !user.is_active()
         {
             store::person::end_sessions(&mut tx, &person).await?;
-            self.note(&mut tx, By::Person(&person, &name), "sign-in", "refused a sign-in", &format!("the org has them as {}", user.status)).await?;
+            self.note(
+                &mut tx,
+                By::Person(&person, &name),
+                "sign-in",
+                "refused a sign-in",
+                &format!("the org has them as {}", user.status),
+            )
+            .await?;
             tx.commit().await?;
+            self.end_runs_of(&person).await?;
             return Err(Error::SignInFailed(format!("the org has this account as {}", user.status.to_lowercase())));
         }
         let moved = match &reading {
@@ -171,7 +198,8 @@ impl Portal {
         };
         if moved.left == 0 {
             store::person::end_sessions(&mut tx, &person).await?;
-            self.note(&mut tx, By::Person(&person, &name), "sign-in", "refused a sign-in", "no group gives a role").await?;
+            self.note(&mut tx, By::Person(&person, &name), "sign-in", "refused a sign-in", "no group gives a role")
+                .await?;
             let administrators = administrators(&mut tx).await?;
             tx.commit().await?;
             self.end_runs_of(&person).await?;
@@ -180,7 +208,9 @@ impl Portal {
         let session = self.begin_session(&mut tx, &person, Some(&finished.id_token), from).await?;
         let how = match reading {
             Reading::Token { .. } => format!("from {from}"),
-            Reading::Claim { .. } => format!("from {from}; the groups claim confirmed the roles, the API could not be asked"),
+            Reading::Claim { .. } => {
+                format!("from {from}; the groups claim confirmed the roles, the API could not be asked")
+            }
         };
         self.note(&mut tx, By::Person(&person, &name), "sign-in", "signed in with Okta", &how).await?;
         tx.commit().await?;
@@ -197,7 +227,8 @@ impl Portal {
         };
         match read.await {
             Ok((user, groups)) => {
-                let groups = groups.into_iter().map(|group| group.name).filter(|name| name.starts_with(GROUP_PREFIX)).collect();
+                let groups =
+                    groups.into_iter().map(|group| group.name).filter(|name| name.starts_with(GROUP_PREFIX)).collect();
                 Ok(Reading::Token { user, groups })
             }
             Err(error) if error.is_unavailable() => match &finished.groups {
@@ -214,18 +245,29 @@ impl Portal {
     /// Somebody whose rights were read through the token before. The claim brings in nobody else.
     async fn confirmed(&self, conn: &mut Conn, finished: &Finished) -> Result<(PersonId, String)> {
         let known = store::person::by_subject(conn, &finished.issuer, &finished.subject).await?;
-        let known = known.filter(|person| person.is_active && person.rights_at > world::Instant::EPOCH);
-        let known = known.ok_or_else(|| {
-            let message = "your groups cannot be read from the org at the moment, and they never were before; try again later";
+        let unknown = || {
+            let message =
+                "your groups cannot be read from the org at the moment, and gave you no role before; try again later";
             Error::SignInFailed(message.to_owned())
-        })?;
+        };
+        let known = known.filter(|person| person.is_active).ok_or_else(unknown)?;
+        if store::membership::count_of_person(conn, &known.id).await? == 0 {
+            return Err(unknown());
+        }
         Ok((known.id, known.name))
     }
 
     /// Keeps of the roles that were read before those that the claim confirms, and adds none.
-    async fn confirm_groups(&self, conn: &mut Conn, person: &PersonId, name: &str, claim: &[String]) -> Result<super::rights::Moved> {
+    async fn confirm_groups(
+        &self,
+        conn: &mut Conn,
+        person: &PersonId,
+        name: &str,
+        claim: &[String],
+    ) -> Result<super::rights::Moved> {
         let held = store::membership::roles_of(conn, person).await?;
-        let still: Vec<String> = held.into_iter().map(|role| role.group).filter(|group| claim.contains(group)).collect();
+        let still: Vec<String> =
+            held.into_iter().map(|role| role.group).filter(|group| claim.contains(group)).collect();
         self.follow_groups(conn, person, name, &still).await
     }
 }
@@ -247,7 +289,12 @@ async fn record(conn: &mut Conn, portal: &Portal, finished: &Finished, user: &Us
 async fn administrators(conn: &mut Conn) -> Result<Vec<String>> {
     let Some(admin) = store::role::by_group(conn, ADMIN_GROUP).await? else { return Ok(Vec::new()) };
     let holders = store::membership::holders(conn, &admin.id).await?;
-    Ok(holders.into_iter().filter(|holder| holder.is_active).map(|holder| holder.name).take(ADMINISTRATORS_NAMED).collect())
+    Ok(holders
+        .into_iter()
+        .filter(|holder| holder.is_active)
+        .map(|holder| holder.name)
+        .take(ADMINISTRATORS_NAMED)
+        .collect())
 }
 
 /// The query of a callback. Each parameter is there at most once.
@@ -260,7 +307,8 @@ struct Callback {
 
 impl Callback {
     fn read(query: &str) -> Result<Callback> {
-        let refused = || Error::SignInFailed("the answer of the org cannot be read; begin the sign-in again".to_owned());
+        let refused =
+            || Error::SignInFailed("the answer of the org cannot be read; begin the sign-in again".to_owned());
         if query.len() > QUERY_CHARS_MAX {
             return Err(refused());
         }
@@ -293,8 +341,17 @@ mod tests {
         assert!(Callback::read("code=c&state=s").unwrap().code.is_ok());
         let said = Callback::read("error=access_denied&error_description=User%20is%20not%20assigned&state=s").unwrap();
         assert!(matches!(said.code, Err(Error::Org(okta::Error::OrgSaid { .. }))));
-        for query in ["", "code=c", "state=s", "code=c&state=", "code=&state=s", "code=a&code=b&state=s", "code=c&state=s&state=t",
-            "code=c&error=e&state=s", "code=c&state=s&iss=a&iss=b"] {
+        for query in [
+            "",
+            "code=c",
+            "state=s",
+            "code=c&state=",
+            "code=&state=s",
+            "code=a&code=b&state=s",
+            "code=c&state=s&state=t",
+            "code=c&error=e&state=s",
+            "code=c&state=s&iss=a&iss=b",
+        ] {
             assert!(Callback::read(query).is_err(), "{query}");
         }
     }

@@ -28,7 +28,7 @@ use super::{
     connected::Connected,
     lock,
     log::By,
-    settings::{ALL_READ, PEOPLE_READ, SYNCED, Settings, TOKEN_FACTS},
+    settings::{PEOPLE_READ, SYNCED, Settings, TOKEN_FACTS},
     token_facts::TokenFacts,
 };
 use crate::{Error, Portal, Result, State};
@@ -65,20 +65,24 @@ pub struct Synced {
     pub ended: Vec<PersonId>,
 }
 
-/// What was read, before any of it is written.
+/// What a turn begins with: the groups as the org lists them, and who changed.
 struct Read {
+    /// By our clock; rights count from here.
     began: Instant,
-    read_everything: bool,
-    people_read_at: Instant,
+    groups: Vec<Group>,
     people: Vec<User>,
-    groups: Vec<(Role, Option<Group>, Vec<User>, Instant)>,
-    gone: Vec<String>,
+    /// By the org's clock.
+    people_read_at: Instant,
+    roles: Vec<Role>,
+    stored: Vec<OrgGroup>,
 }
 
 impl Portal {
     /// One turn now, if sign-in with Okta is on.
     pub async fn sync(&self) -> Result<Synced> {
-        let Some(connected) = self.connected().await?.filter(|connected| connected.is_enabled) else { return Ok(Synced::default()) };
+        let Some(connected) = self.connected().await?.filter(|connected| connected.is_enabled) else {
+            return Ok(Synced::default());
+        };
         self.read_org(&connected).await
     }
 
@@ -104,25 +108,26 @@ impl Portal {
         let api = connected.api.in_background();
         let read = self.read_changes(&api).await?;
         let mut synced = Synced::default();
-        let mut known = None;
         let issuer = connected.org.issuer();
-        for (role, group, members, read_at) in &read.groups {
+        let mut known = store::person::known(&mut *self.db.read().await?, issuer).await?;
+        // Each group is written as soon as it is read: a turn that runs out of its share of the rate limit goes on where it ended.
+        for role in &read.roles {
+            let group = read.groups.iter().find(|group| group.name == role.group);
+            let Some((members, read_at)) = self.members_if_moved(&api, role, group, &read.stored).await? else {
+                continue;
+            };
             let mut tx = self.db.begin().await?;
-            if known.is_none() {
-                known = Some(store::person::known(&mut tx, issuer).await?);
-            }
-            let known = known.get_or_insert_default();
-            self.follow_members(&mut tx, issuer, known, role, group.as_ref(), members, &mut synced).await?;
+            self.follow_members(&mut tx, issuer, &mut known, role, group, &members, &mut synced).await?;
             if let Some(group) = group {
                 let moved_at = group.members_moved_at.unwrap_or(Instant::EPOCH);
                 let members_count = i64::try_from(members.len()).unwrap_or(i64::MAX);
-                let row = OrgGroup { id: group.id.clone(), name: group.name.clone(), moved_at, members_count, read_at: *read_at };
+                let row = OrgGroup { id: group.id.clone(), name: group.name.clone(), moved_at, members_count, read_at };
                 store::org_group::record(&mut tx, &row).await?;
             }
             tx.commit().await?;
             synced.groups_read += 1;
         }
-        self.finish_turn(connected, &read, known, &mut synced).await?;
+        self.finish_turn(connected, &read, &mut known, &mut synced).await?;
         for person in &synced.ended {
             self.end_runs_of(person).await?;
         }
@@ -135,11 +140,15 @@ impl Portal {
         Ok(synced)
     }
 
-    /// Asks the org: which groups moved, who is in them, who changed.
+    /// Asks the org which groups there are, and who changed.
     async fn read_changes(&self, api: &Api) -> Result<Read> {
         let (settings, roles, stored) = {
             let mut conn = self.db.read().await?;
-            (Settings::load(&mut conn).await?, store::role::all(&mut conn).await?, store::org_group::all(&mut conn).await?)
+            (
+                Settings::load(&mut conn).await?,
+                store::role::all(&mut conn).await?,
+                store::org_group::all(&mut conn).await?,
+            )
         };
         let began = self.now();
         let groups = api.groups(GROUP_PREFIX).await?;
@@ -154,24 +163,28 @@ impl Portal {
             // The first time everybody comes with the groups.
             None => Vec::new(),
         };
-        let read_everything = settings.instant(ALL_READ).is_none_or(|at| began.since(at) >= ALL_READ_EVERY);
-        let by_id: HashMap<&str, &OrgGroup> = stored.iter().map(|group| (group.id.as_str(), group)).collect();
-        let mut read = Vec::new();
-        for role in roles {
-            let group = groups.iter().find(|group| group.name == role.group);
-            let Some(group) = group else {
-                if stored.iter().any(|stored| stored.name == role.group) || read_everything {
-                    read.push((role, None, Vec::new(), api.org_now()));
-                }
-                continue;
-            };
-            if read_everything || by_id.get(group.id.as_str()).is_none_or(|stored| has_moved(stored, group)) {
-                let read_at = api.org_now();
-                read.push((role, Some(group.clone()), api.members(&group.id).await?, read_at));
-            }
+        Ok(Read { began, groups, people, people_read_at, roles, stored })
+    }
+
+    /// The members of a role's group and when they were read, by the org's clock. None: nothing moved since the last reading.
+    async fn members_if_moved(
+        &self,
+        api: &Api,
+        role: &Role,
+        group: Option<&Group>,
+        stored: &[OrgGroup],
+    ) -> Result<Option<(Vec<User>, Instant)>> {
+        let read_at = api.org_now();
+        let Some(group) = group else {
+            // The group is gone, and so are its members. Those who are kept as administrators are known to be.
+            let holders = membership::holders(&mut *self.db.read().await?, &role.id).await?;
+            return Ok(holders.iter().any(|holder| !holder.is_held).then(|| (Vec::new(), read_at)));
+        };
+        let before = stored.iter().find(|stored| stored.id == group.id);
+        if before.is_some_and(|before| !has_moved(before, group) && read_at.since(before.read_at) < ALL_READ_EVERY) {
+            return Ok(None);
         }
-        let gone = stored.iter().filter(|stored| !groups.iter().any(|group| group.id == stored.id)).map(|group| group.id.clone());
-        Ok(Read { began, read_everything, people_read_at, people, gone: gone.collect(), groups: read })
+        Ok(Some((api.members(&group.id).await?, read_at)))
     }
 
     /// Makes the holders of a role those who are in its group.
@@ -201,7 +214,14 @@ impl Portal {
             if role.group == ADMIN_GROUP && !somebody_administers && holder.is_active {
                 if membership::set_held(conn, &holder.person, &role.id, true).await? {
                     let detail = format!("{ADMIN_GROUP} has no active member in the org");
-                    self.note(conn, By::Person(&holder.person, &holder.name), "rights", "kept the last administrator", &detail).await?;
+                    self.note(
+                        conn,
+                        By::Person(&holder.person, &holder.name),
+                        "rights",
+                        "kept the last administrator",
+                        &detail,
+                    )
+                    .await?;
                 }
                 continue;
             }
@@ -225,7 +245,10 @@ impl Portal {
     ) -> Result<PersonId> {
         let before = known.get(&user.id);
         let is_same = before.is_some_and(|before| {
-            before.name == user.name && before.login == user.login && before.email == user.email && before.status == user.status
+            before.name == user.name
+                && before.login == user.login
+                && before.email == user.email
+                && before.status == user.status
         });
         if let Some(before) = before.filter(|_| is_same) {
             return Ok(before.id.clone());
@@ -267,7 +290,7 @@ impl Portal {
         &self,
         connected: &Connected,
         read: &Read,
-        known: Option<HashMap<String, Known>>,
+        known: &mut HashMap<String, Known>,
         synced: &mut Synced,
     ) -> Result<()> {
         let issuer = connected.org.issuer();
@@ -276,27 +299,18 @@ impl Portal {
         if Settings::load(&mut tx).await?.domain() != issuer {
             return Err(Error::Conflict("the connection to the org was changed while it was read".to_owned()));
         }
-        if !read.people.is_empty() {
-            let mut known = match known {
-                Some(known) => known,
-                None => store::person::known(&mut tx, issuer).await?,
-            };
-            for user in &read.people {
-                // Only those who are ours: everybody else comes with a group.
-                if known.contains_key(&user.id) {
-                    self.see(&mut tx, issuer, &mut known, user, synced).await?;
-                }
+        for user in &read.people {
+            // Only those who are ours: everybody else comes with a group.
+            if known.contains_key(&user.id) {
+                self.see(&mut tx, issuer, known, user, synced).await?;
             }
         }
-        for id in &read.gone {
-            store::org_group::delete(&mut tx, id).await?;
+        for gone in read.stored.iter().filter(|stored| !read.groups.iter().any(|group| group.id == stored.id)) {
+            store::org_group::delete(&mut tx, &gone.id).await?;
         }
         let us = |instant: Instant| instant.as_us().to_string();
         store::setting::put(&mut tx, SYNCED, &us(read.began), self.now()).await?;
         store::setting::put(&mut tx, PEOPLE_READ, &us(read.people_read_at), self.now()).await?;
-        if read.read_everything {
-            store::setting::put(&mut tx, ALL_READ, &us(read.began), self.now()).await?;
-        }
         tx.commit().await?;
         Ok(())
     }
@@ -345,5 +359,8 @@ impl Portal {
 /// moved again within the same second.
 fn has_moved(stored: &OrgGroup, group: &Group) -> bool {
     let moved_at = group.members_moved_at.unwrap_or(Instant::EPOCH);
-    group.members_moved_at.is_none() || stored.moved_at != moved_at || stored.name != group.name || stored.read_at < moved_at.plus(MARGIN)
+    group.members_moved_at.is_none()
+        || stored.moved_at != moved_at
+        || stored.name != group.name
+        || stored.read_at < moved_at.plus(MARGIN)
 }

@@ -16,7 +16,8 @@ impl DemoPasswords {
             Ok(text) => Ok(DemoPasswords(text.lines().filter_map(line).collect())),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let made: BTreeMap<_, _> = logins.iter().map(|login| ((*login).to_owned(), make(random))).collect();
-                let text: String = made.iter().map(|(login, password)| format!("{login} {}\n", password.expose())).collect();
+                let text: String =
+                    made.iter().map(|(login, password)| format!("{login} {}\n", password.expose())).collect();
                 Files::private_folder(keys)?;
                 Files::write(&file, text.as_bytes(), Readers::OwnerOnly)?;
                 Ok(DemoPasswords(made))

@@ -76,86 +76,110 @@ pub fn write(path: &Path, scale: f64, progress: &dyn Fn(&str)) -> Result<(), Err
         insert(&all, "nation", params![nation.n_nationkey, nation.n_name, nation.n_regionkey, nation.n_comment])?;
     }
     for supplier in SupplierGenerator::new(scale, 1, 1).iter() {
-        insert(&all, "supplier", params![
-            supplier.s_suppkey,
-            supplier.s_name.to_string(),
-            supplier.s_address.to_string(),
-            supplier.s_nationkey,
-            supplier.s_phone.to_string(),
-            money(supplier.s_acctbal),
-            supplier.s_comment,
-        ])?;
+        insert(
+            &all,
+            "supplier",
+            params![
+                supplier.s_suppkey,
+                supplier.s_name.to_string(),
+                supplier.s_address.to_string(),
+                supplier.s_nationkey,
+                supplier.s_phone.to_string(),
+                money(supplier.s_acctbal),
+                supplier.s_comment,
+            ],
+        )?;
     }
     progress("customers");
     for customer in CustomerGenerator::new(scale, 1, 1).iter() {
-        insert(&all, "customer", params![
-            customer.c_custkey,
-            customer.c_name.to_string(),
-            customer.c_address.to_string(),
-            customer.c_nationkey,
-            customer.c_phone.to_string(),
-            money(customer.c_acctbal),
-            customer.c_mktsegment,
-            customer.c_comment,
-        ])?;
+        insert(
+            &all,
+            "customer",
+            params![
+                customer.c_custkey,
+                customer.c_name.to_string(),
+                customer.c_address.to_string(),
+                customer.c_nationkey,
+                customer.c_phone.to_string(),
+                money(customer.c_acctbal),
+                customer.c_mktsegment,
+                customer.c_comment,
+            ],
+        )?;
     }
     progress("parts");
     for part in PartGenerator::new(scale, 1, 1).iter() {
-        insert(&all, "part", params![
-            part.p_partkey,
-            part.p_name.to_string(),
-            part.p_mfgr.to_string(),
-            part.p_brand.to_string(),
-            part.p_type,
-            part.p_size,
-            part.p_container,
-            money(part.p_retailprice),
-            part.p_comment,
-        ])?;
+        insert(
+            &all,
+            "part",
+            params![
+                part.p_partkey,
+                part.p_name.to_string(),
+                part.p_mfgr.to_string(),
+                part.p_brand.to_string(),
+                part.p_type,
+                part.p_size,
+                part.p_container,
+                money(part.p_retailprice),
+                part.p_comment,
+            ],
+        )?;
     }
     for offer in PartSuppGenerator::new(scale, 1, 1).iter() {
-        insert(&all, "partsupp", params![
-            offer.ps_partkey,
-            offer.ps_suppkey,
-            offer.ps_availqty,
-            money(offer.ps_supplycost),
-            offer.ps_comment,
-        ])?;
+        insert(
+            &all,
+            "partsupp",
+            params![
+                offer.ps_partkey,
+                offer.ps_suppkey,
+                offer.ps_availqty,
+                money(offer.ps_supplycost),
+                offer.ps_comment,
+            ],
+        )?;
     }
     progress("orders");
     for order in OrderGenerator::new(scale, 1, 1).iter() {
-        insert(&all, "orders", params![
-            order.o_orderkey,
-            order.o_custkey,
-            order.o_orderstatus.to_string(),
-            money(order.o_totalprice),
-            order.o_orderdate.to_string(),
-            order.o_orderpriority,
-            order.o_clerk.to_string(),
-            order.o_shippriority,
-            order.o_comment,
-        ])?;
+        insert(
+            &all,
+            "orders",
+            params![
+                order.o_orderkey,
+                order.o_custkey,
+                order.o_orderstatus.to_string(),
+                money(order.o_totalprice),
+                order.o_orderdate.to_string(),
+                order.o_orderpriority,
+                order.o_clerk.to_string(),
+                order.o_shippriority,
+                order.o_comment,
+            ],
+        )?;
     }
     progress("order lines");
     for line in LineItemGenerator::new(scale, 1, 1).iter() {
-        insert(&all, "lineitem", params![
-            line.l_orderkey,
-            line.l_partkey,
-            line.l_suppkey,
-            line.l_linenumber,
-            line.l_quantity,
-            money(line.l_extendedprice),
-            money(line.l_discount),
-            money(line.l_tax),
-            line.l_returnflag,
-            line.l_linestatus,
-            line.l_shipdate.to_string(),
-            line.l_commitdate.to_string(),
-            line.l_receiptdate.to_string(),
-            line.l_shipinstruct,
-            line.l_shipmode,
-            line.l_comment,
-        ])?;
+        insert(
+            &all,
+            "lineitem",
+            params![
+                line.l_orderkey,
+                line.l_partkey,
+                line.l_suppkey,
+                line.l_linenumber,
+                line.l_quantity,
+                money(line.l_extendedprice),
+                money(line.l_discount),
+                money(line.l_tax),
+                line.l_returnflag,
+                line.l_linestatus,
+                line.l_shipdate.to_string(),
+                line.l_commitdate.to_string(),
+                line.l_receiptdate.to_string(),
+                line.l_shipinstruct,
+                line.l_shipmode,
+                line.l_comment,
+            ],
+        )?;
     }
     all.commit()?;
     progress("indexes");

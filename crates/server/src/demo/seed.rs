@@ -69,7 +69,10 @@ pub fn prepare(config: &Config) -> std::io::Result<()> {
         }
     } else if !config.data_folder().exists() {
         std::fs::create_dir_all(&config.home)?;
-        std::fs::write(seeding_mark(&config.home), "The demo is being seeded. While this file is here, the next start begins anew.\n")?;
+        std::fs::write(
+            seeding_mark(&config.home),
+            "The demo is being seeded. While this file is here, the next start begins anew.\n",
+        )?;
     }
     Ok(())
 }
@@ -94,7 +97,8 @@ pub async fn run(
         let made = sample.clone();
         let done = tokio::task::spawn_blocking(move || sample_data::write(&made, sample_data::SCALE, &|_| ())).await;
         done.map_err(std::io::Error::other)??;
-        let site = Site { org: org.org.first_address().clone(), portal: portal_url(config, portal), passwords: &passwords };
+        let site =
+            Site { org: org.org.first_address().clone(), portal: portal_url(config, portal), passwords: &passwords };
         let code = portal.portal.offer_set_up_code().await.map_err(Box::new)?.unwrap_or_else(|| Secret::new(""));
         progress("Making people, groups and an application in the built-in org");
         let bridge = site.seed_org(org.first_administrator_link.as_ref(), PEOPLE).await?;
@@ -121,7 +125,8 @@ fn portal_url(config: &Config, portal: &RunningPortal) -> Url {
 fn describe(passwords: &DemoPasswords) -> Vec<String> {
     let password = |login: &str| passwords.of(login).map_or(String::new(), |password| password.expose().to_owned());
     let mut people = vec![(ORG_ADMINISTRATOR.2, "the org's super administrator: Admin Console".to_owned())];
-    people.extend(PEOPLE.iter().map(|person| (person.login, format!("{}: {}", person.groups.join(", "), person.shows))));
+    people
+        .extend(PEOPLE.iter().map(|person| (person.login, format!("{}: {}", person.groups.join(", "), person.shows))));
     people.push((EMERGENCY_LOGIN, "the portal's emergency administrator, with a local account".to_owned()));
     let width = people.iter().map(|(_, what)| what.chars().count()).max().unwrap_or_default();
     people.into_iter().map(|(login, what)| format!("{login:<20} {what:<width$}  {}", password(login))).collect()
@@ -156,13 +161,15 @@ impl Site<'_> {
 
     /// First administrator, API token, groups, people and the application.
     pub async fn seed_org(&self, link: Option<&Url>, people: &[DemoPerson]) -> Result<Bridge, Error> {
-        let code = link.and_then(|link| link.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| code.into_owned()));
+        let code = link
+            .and_then(|link| link.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| code.into_owned()));
         let (first_name, last_name, email) = ORG_ADMINISTRATOR;
         let mut console = self.browser();
         let first = json!({
             "code": code, "firstName": first_name, "lastName": last_name, "email": email, "password": self.password(email),
         });
-        let session = console.call("POST", &Self::at(&self.org, "/admin/api/first-administrator"), Some(&first)).await?.ok()?;
+        let session =
+            console.call("POST", &Self::at(&self.org, "/admin/api/first-administrator"), Some(&first)).await?.ok()?;
         console.always("x-csrf-token", text(&session, "csrfToken")?);
         let token = json!({"name": "WebReports Integration", "network": {"connection": "ANYWHERE"}});
         let token = console.call("POST", &Self::at(&self.org, "/admin/api/tokens"), Some(&token)).await?.ok()?;
@@ -192,7 +199,11 @@ impl Site<'_> {
         Ok(Bridge { client_id, client_secret, api_token })
     }
 
-    async fn create_application(&self, api: &mut Browser, groups: &[(&str, String)]) -> Result<(String, Secret), Error> {
+    async fn create_application(
+        &self,
+        api: &mut Browser,
+        groups: &[(&str, String)],
+    ) -> Result<(String, Secret), Error> {
         let portal = self.portal.as_str().trim_end_matches('/');
         let application = json!({
             "name": "oidc_client", "label": "WebReports", "signOnMode": "OPENID_CONNECT",
@@ -255,20 +266,29 @@ impl Site<'_> {
     ) -> Result<(), Error> {
         let sample = std::fs::canonicalize(sample)?;
         let connection = json!({"name": "Sales", "kind": "sqlite", "sqlite": {"path": sample}});
-        let connection = administrator.call("POST", &Self::at(&self.portal, "/api/v1/connections"), Some(&connection)).await?.ok()?;
+        let connection = administrator
+            .call("POST", &Self::at(&self.portal, "/api/v1/connections"), Some(&connection))
+            .await?
+            .ok()?;
         let connection = text(&connection, "id")?;
         let field = json!({
             "name": "Region", "identifier": REGION_FIELD, "data_type": "integer",
             "description": "Number of the region whose rows the person may see: 0 Africa, 1 America, 2 Asia, 3 Europe, 4 Middle East",
         });
-        let field = administrator.call("POST", &Self::at(&self.portal, "/api/v1/defined-fields"), Some(&field)).await?.ok()?;
+        let field =
+            administrator.call("POST", &Self::at(&self.portal, "/api/v1/defined-fields"), Some(&field)).await?.ok()?;
         let field = text(&field, "id")?;
         let known = administrator.get(&Self::at(&self.portal, "/api/v1/people?limit=200")).await?.ok()?;
         for person in people {
             let Some(region) = person.region else { continue };
             let items = known["items"].as_array().into_iter().flatten();
-            let id = items.clone().find(|known| known["login"] == person.login).map(|known| text(known, "id")).transpose()?;
-            let id = id.ok_or_else(|| Error::Missing { url: "/api/v1/people".to_owned(), field: person.login.to_owned() })?;
+            let id = items
+                .clone()
+                .find(|known| known["login"] == person.login)
+                .map(|known| text(known, "id"))
+                .transpose()?;
+            let id =
+                id.ok_or_else(|| Error::Missing { url: "/api/v1/people".to_owned(), field: person.login.to_owned() })?;
             let value = Self::at(&self.portal, &format!("/api/v1/people/{id}/fields/{field}"));
             administrator.call("PUT", &value, Some(&json!({"value": region}))).await?.ok()?;
         }
@@ -279,7 +299,8 @@ impl Site<'_> {
         for view in views {
             let publishes = if publisher_can(people) { &mut publisher } else { &mut *administrator };
             let definition = definition(view, &connection);
-            let published = publishes.call("POST", &Self::at(&self.portal, "/api/v1/views"), Some(&definition)).await?.ok()?;
+            let published =
+                publishes.call("POST", &Self::at(&self.portal, "/api/v1/views"), Some(&definition)).await?.ok()?;
             let published = text(&published, "id")?;
             let role_ids: Vec<&Value> = roles["items"]
                 .as_array()
@@ -301,7 +322,9 @@ impl Site<'_> {
     pub async fn sign_in(&self, browser: &mut Browser, person: Option<&DemoPerson>) -> Result<(), Error> {
         let Some(person) = person else { return Ok(()) };
         let password = Secret::new(self.password(person.login));
-        browser.sign_in(&Self::at(&self.portal, "/sign-in/okta?return=/reports/available"), person.login, &password).await?;
+        browser
+            .sign_in(&Self::at(&self.portal, "/sign-in/okta?return=/reports/available"), person.login, &password)
+            .await?;
         let session = browser.get(&Self::at(&self.portal, "/api/v1/session")).await?.ok()?;
         browser.always("x-csrf-token", text(&session, "csrf_token")?);
         Ok(())

@@ -22,7 +22,12 @@ pub struct DemoParameter {
     pub default: Option<&'static str>,
 }
 
-const fn asked(name: &'static str, label: &'static str, data_type: DataType, default: Option<&'static str>) -> DemoParameter {
+const fn asked(
+    name: &'static str,
+    label: &'static str,
+    data_type: DataType,
+    default: Option<&'static str>,
+) -> DemoParameter {
     DemoParameter { name, label, data_type, required: true, default }
 }
 

@@ -122,7 +122,11 @@ async fn create(
 /// Takes a report from a role. Results that are there stay.
 #[utoipa::path(delete, path = "/api/v1/assignments/{id}", tag = "assignments", params(("id" = String, Path)),
     responses((status = 204), (status = "4XX", body = Problem)))]
-async fn remove(State(app): State<App>, signed_in: SignedIn, Path(id): Path<AssignmentId>) -> Result<StatusCode, Problem> {
+async fn remove(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<AssignmentId>,
+) -> Result<StatusCode, Problem> {
     app.portal.unassign(&signed_in.actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

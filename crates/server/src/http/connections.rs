@@ -104,7 +104,9 @@ impl NewConnection {
                 user: options.user,
                 tls: options.tls,
             },
-            (kind @ ("sqlite" | "postgresql"), _, _) => return Err(Problem::field(kind, "the settings of this kind are missing")),
+            (kind @ ("sqlite" | "postgresql"), _, _) => {
+                return Err(Problem::field(kind, "the settings of this kind are missing"));
+            }
             _ => return Err(Problem::field("kind", "is neither `sqlite` nor `postgresql`")),
         };
         let usual = Budget::default();
@@ -176,7 +178,11 @@ async fn create(
 /// One connection profile.
 #[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = String, Path)),
     responses((status = 200, body = ConnectionBody), (status = "4XX", body = Problem)))]
-async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<ConnectionId>) -> Result<Json<ConnectionBody>, Problem> {
+async fn show(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<ConnectionId>,
+) -> Result<Json<ConnectionBody>, Problem> {
     Ok(Json(ConnectionBody::of(app.portal.connection(&signed_in.actor, &id).await?)))
 }
 
@@ -195,7 +201,11 @@ async fn change(
 /// Removes a connection profile that no assignment uses.
 #[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = String, Path)),
     responses((status = 204), (status = "4XX", body = Problem)))]
-async fn remove(State(app): State<App>, signed_in: SignedIn, Path(id): Path<ConnectionId>) -> Result<StatusCode, Problem> {
+async fn remove(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<ConnectionId>,
+) -> Result<StatusCode, Problem> {
     app.portal.remove_connection(&signed_in.actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -219,11 +229,21 @@ struct TestStepBody {
 /// Tries a connection profile step by step.
 #[utoipa::path(post, path = "/api/v1/connections/{id}/test", tag = "connections", params(("id" = String, Path)),
     responses((status = 200, body = TestBody), (status = "4XX", body = Problem)))]
-async fn test(State(app): State<App>, signed_in: SignedIn, Path(id): Path<ConnectionId>) -> Result<Json<TestBody>, Problem> {
+async fn test(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<ConnectionId>,
+) -> Result<Json<TestBody>, Problem> {
     let steps = app.portal.test_connection(&signed_in.actor, &id).await?;
     let steps: Vec<TestStepBody> = steps
         .into_iter()
-        .map(|step| TestStepBody { name: step.name.to_string(), ok: step.ok, found: step.found, why: step.why, fix: step.fix })
+        .map(|step| TestStepBody {
+            name: step.name.to_string(),
+            ok: step.ok,
+            found: step.found,
+            why: step.why,
+            fix: step.fix,
+        })
         .collect();
     Ok(Json(TestBody { ok: steps.iter().all(|step| step.ok), steps }))
 }
@@ -251,12 +271,20 @@ struct TableColumnBody {
 /// Schemas, tables and columns of a connection.
 #[utoipa::path(get, path = "/api/v1/connections/{id}/catalog", tag = "connections", params(("id" = String, Path)),
     responses((status = 200, body = CatalogBody), (status = "4XX", body = Problem)))]
-async fn catalog(State(app): State<App>, signed_in: SignedIn, Path(id): Path<ConnectionId>) -> Result<Json<CatalogBody>, Problem> {
+async fn catalog(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<ConnectionId>,
+) -> Result<Json<CatalogBody>, Problem> {
     let catalog = app.portal.catalog(&signed_in.actor, &id).await?;
     let tables = catalog.tables.into_iter().map(|table| TableBody {
         schema: (!table.schema.is_empty()).then_some(table.schema),
         name: table.name,
-        columns: table.columns.into_iter().map(|column| TableColumnBody { name: column.name, data_type: column.data_type }).collect(),
+        columns: table
+            .columns
+            .into_iter()
+            .map(|column| TableColumnBody { name: column.name, data_type: column.data_type })
+            .collect(),
     });
     Ok(Json(CatalogBody { tables: tables.collect() }))
 }

@@ -20,7 +20,9 @@ fn name(address: &Address, name: &str) -> String {
 pub fn read(headers: &HeaderMap, address: &Address, cookie: &str) -> Option<String> {
     let name = name(address, cookie);
     let mut found = None;
-    for part in headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';')) {
+    for part in
+        headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(';'))
+    {
         let Some((key, value)) = part.trim().split_once('=') else { continue };
         if key == name {
             if found.is_some() || value.len() > VALUE_BYTES_MAX {

@@ -70,7 +70,11 @@ impl NewField {
 /// Defined Fields.
 #[utoipa::path(get, path = "/api/v1/defined-fields", tag = "fields", params(ListQuery),
     responses((status = 200, body = List<FieldBody>), (status = "4XX", body = Problem)))]
-async fn list(State(app): State<App>, signed_in: SignedIn, Query(query): Query<ListQuery>) -> Result<Json<List<FieldBody>>, Problem> {
+async fn list(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<List<FieldBody>>, Problem> {
     Ok(Json(List::of(app.portal.defined_fields(&signed_in.actor, &query.into()).await?, FieldBody::of)))
 }
 

@@ -22,20 +22,29 @@ pub async fn readyz(State(app): State<App>) -> Response {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready: the metadata database does not answer, or the server is stopping\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not ready: the metadata database does not answer, or the server is stopping\n",
+            )
+                .into_response()
         }
     }
 }
 
 /// Prometheus text, for this machine or for who has the configured key.
-pub async fn metrics(State(app): State<App>, ConnectInfo(from): ConnectInfo<SocketAddr>, headers: HeaderMap) -> Response {
+pub async fn metrics(
+    State(app): State<App>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
     let knows_key = match (&app.site.metrics_key, given) {
         (Some(key), Some(given)) => vault::same(key.expose_bytes(), given),
         _ => false,
     };
     // A proxy on this machine would make everybody local: with its header the key is needed.
-    let local = from.ip().is_loopback() && !headers.contains_key("x-forwarded-for") && !headers.contains_key("forwarded");
+    let local =
+        from.ip().is_loopback() && !headers.contains_key("x-forwarded-for") && !headers.contains_key("forwarded");
     if !local && !knows_key {
         return Problem::not_found().into_response();
     }

@@ -35,7 +35,11 @@ struct LogBody {
 /// What happened, newest first: everything for who may see all logs, else one's own.
 #[utoipa::path(get, path = "/api/v1/logs", tag = "log", params(ListQuery),
     responses((status = 200, body = List<LogBody>), (status = "4XX", body = Problem)))]
-async fn list(State(app): State<App>, signed_in: SignedIn, Query(query): Query<ListQuery>) -> Result<Json<List<LogBody>>, Problem> {
+async fn list(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<List<LogBody>>, Problem> {
     let page = app.portal.log(&signed_in.actor, &query.into()).await?;
     Ok(Json(List::of(page, |entry| LogBody {
         id: entry.id,

@@ -84,7 +84,9 @@ pub fn router(app: App) -> Router {
     let (api, _) = api().split_for_parts();
     let layers = ServiceBuilder::new()
         .layer(from_fn(observe::every_request))
-        .layer(CatchPanicLayer::custom(|_| Problem::new(500, "internal", "something went wrong on our side").into_response()))
+        .layer(CatchPanicLayer::custom(|_| {
+            Problem::new(500, "internal", "something went wrong on our side").into_response()
+        }))
         .layer(from_fn(headers::security))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT))
         .layer(CompressionLayer::new().gzip(true).br(true))

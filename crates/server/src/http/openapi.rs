@@ -44,7 +44,8 @@ pub fn document() -> String {
 
 /// `get /api/v1/runs/{id}/events` is `getRunsIdEvents`.
 fn operation_id(method: &str, path: &str) -> String {
-    let words = path.trim_start_matches("/api/v1").split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let words =
+        path.trim_start_matches("/api/v1").split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.fold(method.to_owned(), |id, word| format!("{id}{}{}", word[..1].to_ascii_uppercase(), &word[1..]))
 }
 

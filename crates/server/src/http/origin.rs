@@ -45,7 +45,9 @@ mod tests {
     fn another_port_scheme_or_site_is_another_origin() {
         assert!(ours(&[("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")]));
         assert!(ours(&[]));
-        for origin in ["http://localhost:8081", "https://localhost:8080", "http://localhost:8080.evil.example", "null", ""] {
+        for origin in
+            ["http://localhost:8081", "https://localhost:8080", "http://localhost:8080.evil.example", "null", ""]
+        {
             assert!(!ours(&[("origin", origin)]), "{origin}");
         }
         for site in ["cross-site", "same-site", "none"] {

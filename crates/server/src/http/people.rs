@@ -81,7 +81,11 @@ async fn list(
 /// One person.
 #[utoipa::path(get, path = "/api/v1/people/{id}", tag = "people", params(("id" = String, Path)),
     responses((status = 200, body = PersonDetails), (status = "4XX", body = Problem)))]
-async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<PersonId>) -> Result<Json<PersonDetails>, Problem> {
+async fn show(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<PersonId>,
+) -> Result<Json<PersonDetails>, Problem> {
     let details = app.portal.person(&signed_in.actor, &id).await?;
     let fields = details.fields.into_iter().map(|field| PersonField {
         field_id: field.field.to_string(),
@@ -120,7 +124,11 @@ impl RoleBody {
 /// Roles.
 #[utoipa::path(get, path = "/api/v1/roles", tag = "people", params(ListQuery),
     responses((status = 200, body = List<RoleBody>), (status = "4XX", body = Problem)))]
-async fn roles(State(app): State<App>, signed_in: SignedIn, Query(query): Query<ListQuery>) -> Result<Json<List<RoleBody>>, Problem> {
+async fn roles(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<List<RoleBody>>, Problem> {
     Ok(Json(List::of(app.portal.roles(&signed_in.actor, &query.into()).await?, RoleBody::of)))
 }
 

@@ -82,7 +82,8 @@ impl Problem {
     pub fn internal(error: &(dyn std::error::Error + 'static)) -> Problem {
         let reference = noted(error);
         let problem = Problem::new(500, "internal", "something went wrong on our side");
-        Problem { reference: Some(reference), ..problem }.hint("try again; if it stays, give the reference to your administrator")
+        Problem { reference: Some(reference), ..problem }
+            .hint("try again; if it stays, give the reference to your administrator")
     }
 }
 
@@ -152,8 +153,9 @@ impl From<portal::Error> for Problem {
             Error::Conflict(_) => Problem::new(409, "conflict", &error),
             Error::TooMany(_) => Problem::new(429, "too-many", &error).hint("try again in a moment"),
             Error::NotSignedIn => Problem::new(401, "not-signed-in", &error),
-            Error::RightsTooOld { .. } => Problem::new(503, "rights-too-old", &error)
-                .hint("this ends by itself once the org answers again; an administrator sees why on Management > Sign-in"),
+            Error::RightsTooOld { .. } => Problem::new(503, "rights-too-old", &error).hint(
+                "this ends by itself once the org answers again; an administrator sees why on Management > Sign-in",
+            ),
             Error::NoRole { .. } => Problem::new(403, "no-role", &error),
             Error::WrongCredentials => Problem::new(401, "wrong-credentials", &error),
             Error::Wait { .. } => Problem::new(429, "wait", &error),
@@ -176,7 +178,12 @@ impl From<portal::Error> for Problem {
                     None => problem,
                 }
             }
-            Error::Net(_) | Error::Results(_) | Error::Export(_) | Error::Store(_) | Error::Vault(_) | Error::Files(_) => Problem::internal(&error),
+            Error::Net(_)
+            | Error::Results(_)
+            | Error::Export(_)
+            | Error::Store(_)
+            | Error::Vault(_)
+            | Error::Files(_) => Problem::internal(&error),
         }
     }
 }
@@ -197,7 +204,9 @@ fn org_problem(cause: &portal::OrgError) -> (u16, &'static str) {
         | OrgError::NotOffered(_)
         | OrgError::NotFound { .. }
         | OrgError::Refused { .. } => (502, "org-unexpected"),
-        OrgError::IssuerMismatch { .. } | OrgError::ForeignEndpoint { .. } | OrgError::ResponseIssuer => (502, "issuer-mismatch"),
+        OrgError::IssuerMismatch { .. } | OrgError::ForeignEndpoint { .. } | OrgError::ResponseIssuer => {
+            (502, "issuer-mismatch")
+        }
         OrgError::TokenRefused | OrgError::RightMissing { .. } => (502, "token-refused"),
         OrgError::ClientRefused => (502, "client-refused"),
         OrgError::CodeRefused(_) => (400, "sign-in-expired"),

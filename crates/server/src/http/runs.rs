@@ -12,7 +12,10 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use domain::{Asked, AssignmentId, RunId, RunState, Values, run::{Failure, GivenParameter}};
+use domain::{
+    Asked, AssignmentId, RunId, RunState, Values,
+    run::{Failure, GivenParameter},
+};
 use futures::{Stream, StreamExt};
 use portal::{Arrangement, RunStatus};
 use serde::{Deserialize, Serialize};
@@ -268,7 +271,8 @@ async fn events(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let runs = app.portal.follow_run(&signed_in.actor, &id).await?;
     // The connection asks once more after the end.
-    let events = runs.fuse().map(|run| Ok(Event::default().event("run").json_data(RunBody::of(run)).unwrap_or_default()));
+    let events =
+        runs.fuse().map(|run| Ok(Event::default().event("run").json_data(RunBody::of(run)).unwrap_or_default()));
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
@@ -354,7 +358,8 @@ fn arrangement(sort: Vec<SortBody>, filter: Vec<FilterBody>) -> Result<Arrangeme
 }
 
 fn condition(body: FilterBody) -> Result<portal::Filter, Problem> {
-    let op = serde_json::from_value(Value::String(body.op)).map_err(|_| Problem::field("op", "is no comparison that columns have"))?;
+    let op = serde_json::from_value(Value::String(body.op))
+        .map_err(|_| Problem::field("op", "is no comparison that columns have"))?;
     let values = given(BTreeMap::from([(body.column.clone(), body.value.unwrap_or(Value::Null))]))?;
     Ok(portal::Filter { column: body.column, op, values: values.into_values().next().unwrap_or_default() })
 }
@@ -379,13 +384,13 @@ async fn export(
     Path(id): Path<RunId>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, Problem> {
-    let format = portal::FileFormat::parse(&query.format).ok_or_else(|| Problem::field("format", "`csv`, `xlsx`, `parquet` or `json`"))?;
-    let arrangement = arrangement(json_list("sort", query.sort.as_deref())?, json_list("filter", query.filter.as_deref())?)?;
+    let format = portal::FileFormat::parse(&query.format)
+        .ok_or_else(|| Problem::field("format", "`csv`, `xlsx`, `parquet` or `json`"))?;
+    let arrangement =
+        arrangement(json_list("sort", query.sort.as_deref())?, json_list("filter", query.filter.as_deref())?)?;
     let file = app.portal.export(&signed_in.actor, &id, format, arrangement).await?;
-    let headers = [
-        (header::CONTENT_TYPE, file.content_type.to_owned()),
-        (header::CONTENT_DISPOSITION, attachment(&file.name)),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, file.content_type.to_owned()), (header::CONTENT_DISPOSITION, attachment(&file.name))];
     Ok((headers, Bytes::from_stream(file.stream)).into_response())
 }
 
@@ -396,7 +401,8 @@ fn json_list<T: serde::de::DeserializeOwned>(name: &str, text: Option<&str>) -> 
 
 /// RFC 6266: a plain name for old clients, the real one in UTF-8 beside it.
 fn attachment(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_. ".contains(c) { c } else { '_' }).collect();
     let mut real = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
@@ -414,7 +420,10 @@ mod tests {
 
     #[test]
     fn a_file_name_cannot_leave_its_quotes() {
-        assert_eq!(attachment("Umsätze \"2026\"\r\n.csv"), "attachment; filename=\"Ums_tze _2026___.csv\"; filename*=UTF-8''Ums%C3%A4tze%20%222026%22%0D%0A.csv");
+        assert_eq!(
+            attachment("Umsätze \"2026\"\r\n.csv"),
+            "attachment; filename=\"Ums_tze _2026___.csv\"; filename*=UTF-8''Ums%C3%A4tze%20%222026%22%0D%0A.csv"
+        );
     }
 
     #[test]

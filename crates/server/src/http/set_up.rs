@@ -155,7 +155,11 @@ struct Connect {
 /// Keeps what set-up asks for. The checks wait again.
 #[utoipa::path(put, path = "/api/v1/setup", tag = "set-up", request_body = Connect,
     responses((status = 200, body = SetUpBody), (status = "4XX", body = Problem)))]
-async fn connect(State(app): State<App>, signed_in: SignedIn, Body(given): Body<Connect>) -> Result<Json<SetUpBody>, Problem> {
+async fn connect(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Body(given): Body<Connect>,
+) -> Result<Json<SetUpBody>, Problem> {
     let given = portal::NewBridge {
         domain: given.domain,
         client_id: given.client_id,
@@ -169,7 +173,11 @@ async fn connect(State(app): State<App>, signed_in: SignedIn, Body(given): Body<
 /// Runs one check by itself.
 #[utoipa::path(post, path = "/api/v1/setup/checks/{name}", tag = "set-up", params(("name" = String, Path)),
     responses((status = 200, body = CheckBody), (status = "4XX", body = Problem)))]
-async fn check(State(app): State<App>, signed_in: SignedIn, Path(name): Path<String>) -> Result<Json<CheckBody>, Problem> {
+async fn check(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(name): Path<String>,
+) -> Result<Json<CheckBody>, Problem> {
     let name = CheckName::parse(&name).ok_or_else(Problem::not_found)?;
     Ok(Json(CheckBody::of(app.portal.check(&signed_in.actor, name).await?)))
 }
@@ -233,17 +241,25 @@ impl AppliedStep {
 #[utoipa::path(post, path = "/api/v1/setup/plan", tag = "set-up", request_body = Wish,
     responses((status = 200, body = PlanBody), (status = "4XX", body = Problem)))]
 async fn plan(State(app): State<App>, signed_in: SignedIn, Body(wish): Body<Wish>) -> Result<Json<PlanBody>, Problem> {
-    let steps = app.portal.plan(&signed_in.actor, portal::Wish { groups: wish.groups, application: wish.application }).await?;
+    let steps =
+        app.portal.plan(&signed_in.actor, portal::Wish { groups: wish.groups, application: wish.application }).await?;
     Ok(Json(PlanBody { steps: steps.into_iter().map(PlanStepBody::of).collect() }))
 }
 
 /// Creates the groups and the application.
 #[utoipa::path(post, path = "/api/v1/setup/plan/apply", tag = "set-up", request_body = Wish,
     responses((status = 200, body = AppliedBody), (status = "4XX", body = Problem)))]
-async fn apply(State(app): State<App>, signed_in: SignedIn, Body(wish): Body<Wish>) -> Result<Json<AppliedBody>, Problem> {
+async fn apply(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Body(wish): Body<Wish>,
+) -> Result<Json<AppliedBody>, Problem> {
     let wish = portal::Wish { groups: wish.groups, application: wish.application };
     let applied = app.portal.apply_plan(&signed_in.actor, wish).await?;
-    Ok(Json(AppliedBody { steps: applied.steps.into_iter().map(AppliedStep::of).collect(), client_id: applied.client_id }))
+    Ok(Json(AppliedBody {
+        steps: applied.steps.into_iter().map(AppliedStep::of).collect(),
+        client_id: applied.client_id,
+    }))
 }
 
 /// Removes what the wizard created at the org, newest first.

@@ -33,8 +33,12 @@ impl FromRequestParts<App> for SignedIn {
         if !origin::is_safe(&parts.method) {
             let token = parts.headers.get(CSRF_HEADER).map(|value| value.as_bytes()).unwrap_or_default();
             if !vault::same(token, signed_in.csrf_token.as_bytes()) {
-                return Err(Problem::new(403, "csrf", format!("the header {CSRF_HEADER} does not hold this session's token"))
-                    .hint("read it from GET /api/v1/session"));
+                return Err(Problem::new(
+                    403,
+                    "csrf",
+                    format!("the header {CSRF_HEADER} does not hold this session's token"),
+                )
+                .hint("read it from GET /api/v1/session"));
             }
         }
         Ok(SignedIn(signed_in))
@@ -50,7 +54,9 @@ impl FromRequestParts<App> for From {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<From, Problem> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let peer = peer.ok_or_else(|| Problem::new(500, "internal", "the connection has no address"))?;
-        Ok(From(client(&parts.headers, peer, |ip| app.site.trusted_proxies.iter().any(|network| network.contains(&ip)))))
+        Ok(From(client(&parts.headers, peer, |ip| {
+            app.site.trusted_proxies.iter().any(|network| network.contains(&ip))
+        })))
     }
 }
 
@@ -60,7 +66,8 @@ fn client(headers: &HeaderMap, peer: IpAddr, is_proxy: impl Fn(IpAddr) -> bool) 
         return peer;
     }
     let lines = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> = lines.flat_map(|line| line.split(',')).filter_map(|part| part.trim().parse().ok()).collect();
+    let chain: Vec<IpAddr> =
+        lines.flat_map(|line| line.split(',')).filter_map(|part| part.trim().parse().ok()).collect();
     chain.into_iter().rev().find(|ip| !is_proxy(*ip)).unwrap_or(peer)
 }
 
@@ -70,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_forwarded_address_is_believed_from_configured_proxies_alone() {
-        let headers = HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), "1.1.1.1, 9.9.9.9, 10.0.0.7".parse().unwrap())]);
+        let headers =
+            HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), "1.1.1.1, 9.9.9.9, 10.0.0.7".parse().unwrap())]);
         let proxy: IpAddr = "10.0.0.1".parse().unwrap();
         let is_proxy = |ip: IpAddr| ip.to_string().starts_with("10.");
         assert_eq!(client(&headers, proxy, is_proxy).to_string(), "9.9.9.9");

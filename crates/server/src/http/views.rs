@@ -327,9 +327,14 @@ struct TextProblem {
 /// Finds parameters and Defined Fields in a query text, and what is wrong with it.
 #[utoipa::path(post, path = "/api/v1/views/inspect", tag = "views", request_body = Text,
     responses((status = 200, body = Inspected), (status = "4XX", body = Problem)))]
-async fn inspect(State(app): State<App>, signed_in: SignedIn, Body(text): Body<Text>) -> Result<Json<Inspected>, Problem> {
+async fn inspect(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Body(text): Body<Text>,
+) -> Result<Json<Inspected>, Problem> {
     let found = app.portal.inspect(&signed_in.actor, &text.sql).await?;
-    let problems = found.problems.into_iter().map(|problem| TextProblem { message: problem.message, line: problem.line });
+    let problems =
+        found.problems.into_iter().map(|problem| TextProblem { message: problem.message, line: problem.line });
     Ok(Json(Inspected { parameters: found.parameters, fields: found.fields, problems: problems.collect() }))
 }
 

@@ -45,7 +45,10 @@ fn no_crate_depends_on_one_that_the_architecture_does_not_let_it() {
         for dependency in &package.dependencies {
             let is_ours = ours.contains(&dependency.name);
             let for_tests = dependency.kind == DependencyKind::Development;
-            if is_ours && !allowed.contains(dependency.name.as_str()) && !(for_tests && dependency.name.starts_with("testkit")) {
+            if is_ours
+                && !allowed.contains(dependency.name.as_str())
+                && !(for_tests && dependency.name.starts_with("testkit"))
+            {
                 wrong.push(format!("{} -> {}", package.name, dependency.name));
             }
         }

@@ -8,7 +8,8 @@ use tokio::process::Command;
 
 /// Runs a script of `tests/clients` and reads the JSON object of its last line.
 async fn run(program: &str, script: &str, environment: &[(&str, String)]) -> Value {
-    let folder = std::env::var("WEBREPORTS_TEST_CLIENTS").unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients").to_owned());
+    let folder = std::env::var("WEBREPORTS_TEST_CLIENTS")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients").to_owned());
     let output = Command::new(program)
         .arg(Path::new(&folder).join(script))
         .current_dir(&folder)
@@ -19,7 +20,11 @@ async fn run(program: &str, script: &str, environment: &[(&str, String)]) -> Val
         .unwrap_or_else(|error| panic!("{program}: {error}; `cargo xtask test` installs what this test needs"));
     let (said, failed) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}: {said}\n{failed}");
-    let last = said.lines().rev().find(|line| line.starts_with('{')).unwrap_or_else(|| panic!("{script} printed no object: {said}"));
+    let last = said
+        .lines()
+        .rev()
+        .find(|line| line.starts_with('{'))
+        .unwrap_or_else(|| panic!("{script} printed no object: {said}"));
     serde_json::from_str(last).unwrap()
 }
 

@@ -32,7 +32,8 @@ fn table() -> (Vec<String>, Vec<Row>) {
 #[test]
 fn every_operation_has_a_row() {
     let (_, rows) = table();
-    let stated: BTreeSet<(String, String)> = rows.iter().map(|row| (row.method.to_lowercase(), row.path.clone())).collect();
+    let stated: BTreeSet<(String, String)> =
+        rows.iter().map(|row| (row.method.to_lowercase(), row.path.clone())).collect();
     let document: Value = serde_json::from_str(&server::http::openapi::document()).unwrap();
     let mut described = BTreeSet::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -40,7 +41,10 @@ fn every_operation_has_a_row() {
     }
     let without_row: Vec<_> = described.difference(&stated).collect();
     let without_operation: Vec<_> = stated.difference(&described).collect();
-    assert!(without_row.is_empty() && without_operation.is_empty(), "no row: {without_row:#?}\nno operation: {without_operation:#?}");
+    assert!(
+        without_row.is_empty() && without_operation.is_empty(),
+        "no row: {without_row:#?}\nno operation: {without_operation:#?}"
+    );
 }
 
 /// What a column's person has to be refused or given.
@@ -84,7 +88,10 @@ async fn every_answer_is_the_one_that_the_table_says() {
             };
             if found != row.answers[head] {
                 let text: String = answer.text.chars().take(200).collect();
-                wrong.push(format!("{} {} {} as {head}: {} instead of {}: {text}", row.method, row.path, row.object, answer.status, row.answers[head]));
+                wrong.push(format!(
+                    "{} {} {} as {head}: {} instead of {}: {text}",
+                    row.method, row.path, row.object, answer.status, row.answers[head]
+                ));
             }
         }
     }
@@ -103,7 +110,14 @@ async fn single_role_people(site: &Site, heads: &[String]) -> BTreeMap<String, P
     let mut people = BTreeMap::from([("nobody".to_owned(), site.stranger())]);
     for head in heads.iter().filter(|head| *head != "nobody") {
         let group = api.get(&format!("/api/v1/groups?q=WR{head}")).await;
-        let group = group.expect(200).json.as_array().unwrap().iter().find(|group| group["profile"]["name"] == format!("WR{head}")).unwrap();
+        let group = group
+            .expect(200)
+            .json
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|group| group["profile"]["name"] == format!("WR{head}"))
+            .unwrap();
         let user = json!({
             "profile": {"firstName": "Only", "lastName": head, "email": login(head), "login": login(head)},
             "credentials": {"password": {"value": PASSWORD}},
@@ -126,14 +140,19 @@ async fn sign_in(site: &Site, head: &str) -> Person {
 
 async fn things(site: &Site, administrator: &mut Person, people: &mut BTreeMap<String, Person>) -> Things {
     let id = |items: &[Value], key: &str, value: &str| {
-        items.iter().find(|item| item[key] == value).unwrap_or_else(|| panic!("no {key} {value}"))["id"].as_str().unwrap().to_owned()
+        items.iter().find(|item| item[key] == value).unwrap_or_else(|| panic!("no {key} {value}"))["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let connection = id(administrator.get("/api/v1/connections").await.expect(200).items(), "name", "Sales");
     let field = id(administrator.get("/api/v1/defined-fields").await.expect(200).items(), "identifier", "@RegionID");
-    let person = id(administrator.get("/api/v1/people?limit=200").await.expect(200).items(), "login", "pia@demo.example");
+    let person =
+        id(administrator.get("/api/v1/people?limit=200").await.expect(200).items(), "login", "pia@demo.example");
     let roles = administrator.get("/api/v1/roles").await;
     // A report of the publisher's own, assigned to every role, and one of somebody else's, assigned to a role that nobody here holds.
-    let own_view = people.get_mut("Publisher").unwrap().post("/api/v1/views", view("own", &connection)).await.expect(201).id();
+    let own_view =
+        people.get_mut("Publisher").unwrap().post("/api/v1/views", view("own", &connection)).await.expect(201).id();
     let foreign_view = administrator.post("/api/v1/views", view("foreign", &connection)).await.expect(201).id();
     let elsewhere = administrator.post("/api/v1/roles", json!({"name": "Elsewhere"})).await.expect(201).id();
     let every_role: Vec<&Value> = roles.expect(200).items().iter().map(|role| &role["id"]).collect();
@@ -151,7 +170,13 @@ fn view(name: &str, connection: &str) -> Value {
 
 /// The address and body of a call: of the right shape, so that the check of the right is what answers first, and without effect
 /// where it is allowed and would spoil what the next row needs.
-async fn prepare(row: &Row, things: &Things, caller: &mut Person, head: &str, administrator: &mut Person) -> (String, Option<Value>) {
+async fn prepare(
+    row: &Row,
+    things: &Things,
+    caller: &mut Person,
+    head: &str,
+    administrator: &mut Person,
+) -> (String, Option<Value>) {
     let own = row.object == "own";
     let mut path = row.path.replace("{name}", "domain").replace("{version}", "1").replace("{field_id}", &things.field);
     if path.contains("/views/{id}") {
@@ -166,10 +191,12 @@ async fn prepare(row: &Row, things: &Things, caller: &mut Person, head: &str, ad
         };
         path = path.replace("{id}", &id);
     } else if path.contains("/assignments/{id}") {
-        let id = if own && head != "nobody" { caller.assignment("own").await } else { things.foreign_assignment.clone() };
+        let id =
+            if own && head != "nobody" { caller.assignment("own").await } else { things.foreign_assignment.clone() };
         path = path.replace("{id}", &id);
     } else if path.contains("/runs/{id}") {
-        let id = if own && head != "nobody" { run_of(caller, "own").await } else { run_of(administrator, "foreign").await };
+        let id =
+            if own && head != "nobody" { run_of(caller, "own").await } else { run_of(administrator, "foreign").await };
         path = path.replace("{id}", &id);
         if path.ends_with("/export") {
             path.push_str("?format=csv");
@@ -190,9 +217,15 @@ async fn prepare(row: &Row, things: &Things, caller: &mut Person, head: &str, ad
     }
     let body = match (row.method.as_str(), row.path.as_str()) {
         ("POST", "/api/v1/session") => Some(json!({"login": format!("nobody-{head}"), "password": "wrong"})),
-        ("POST", "/api/v1/setup/claim") => Some(json!({"code": "guessed", "name": "N", "login": "n", "password": PASSWORD})),
-        ("PUT", "/api/v1/setup") => Some(json!({"domain": "not an address", "client_id": "", "allow_loopback_http": true})),
-        ("POST", "/api/v1/setup/plan" | "/api/v1/setup/plan/apply") => Some(json!({"groups": false, "application": false})),
+        ("POST", "/api/v1/setup/claim") => {
+            Some(json!({"code": "guessed", "name": "N", "login": "n", "password": PASSWORD}))
+        }
+        ("PUT", "/api/v1/setup") => {
+            Some(json!({"domain": "not an address", "client_id": "", "allow_loopback_http": true}))
+        }
+        ("POST", "/api/v1/setup/plan" | "/api/v1/setup/plan/apply") => {
+            Some(json!({"groups": false, "application": false}))
+        }
         ("PUT", "/api/v1/people/{id}/fields/{field_id}") => Some(json!({"value": "3"})),
         ("POST", "/api/v1/roles") => Some(json!({"name": ""})),
         ("POST" | "PUT", "/api/v1/defined-fields" | "/api/v1/defined-fields/{id}") => {
@@ -205,10 +238,12 @@ async fn prepare(row: &Row, things: &Things, caller: &mut Person, head: &str, ad
             Some(json!({"name": "", "title": "", "sql": "", "connection_id": things.connection}))
         }
         ("POST", "/api/v1/views/inspect") => Some(json!({"sql": "select 1"})),
-        ("POST", "/api/v1/views/preview") => Some(json!({"sql": "select 1 as one", "connection_id": things.connection})),
-        ("POST", "/api/v1/assignments") => {
-            Some(json!({"view_ids": [], "connection_id": things.connection, "role_ids": [things.role], "types": ["Details"]}))
+        ("POST", "/api/v1/views/preview") => {
+            Some(json!({"sql": "select 1 as one", "connection_id": things.connection}))
         }
+        ("POST", "/api/v1/assignments") => Some(
+            json!({"view_ids": [], "connection_id": things.connection, "role_ids": [things.role], "types": ["Details"]}),
+        ),
         ("POST", "/api/v1/assignments/{id}/runs") => Some(json!({"parameters": {}})),
         ("POST", "/api/v1/runs/{id}/page") => Some(json!({"offset": 0, "limit": 10})),
         _ => None,

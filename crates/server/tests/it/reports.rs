@@ -35,7 +35,12 @@ async fn a_missing_and_a_wrong_value_are_said_by_name() {
     let assignment = pia.assignment("revenue_by_nation").await;
     let path = format!("/api/v1/assignments/{assignment}/runs");
     let wrong = pia.post(&path, json!({"parameters": {"Year": "MCMXCV", "Region": "ASIA"}})).await;
-    assert_eq!(wrong.expect(422).json["errors"]["Year"].as_str().unwrap().contains("whole number"), true, "{}", wrong.text);
+    assert_eq!(
+        wrong.expect(422).json["errors"]["Year"].as_str().unwrap().contains("whole number"),
+        true,
+        "{}",
+        wrong.text
+    );
     let unknown = pia.post(&path, json!({"parameters": {"Yaer": 1995}})).await;
     assert!(unknown.expect(422).json["errors"]["Yaer"].is_string());
 }
@@ -84,7 +89,8 @@ async fn screen_and_every_file_have_the_same_rows() {
     assert_eq!(sheet.get_value((1, 3)).unwrap().to_string(), first_customer);
 
     let parquet = bytes::Bytes::from(export(&mut pia, id, "parquet", sort).await);
-    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(parquet).unwrap().build().unwrap();
+    let reader =
+        parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(parquet).unwrap().build().unwrap();
     let count: usize = reader.map(|batch| batch.unwrap().num_rows()).sum();
     assert_eq!(count as u64, rows);
 }
@@ -116,15 +122,14 @@ async fn a_publisher_publishes_a_view_and_its_next_version_runs() {
     let site = Site::start().await;
     let mut paul = site.sign_in("paul").await;
     let connection = paul.get("/api/v1/connections").await.expect(200).items()[0]["id"].clone();
-    let view = |sql: &str| {
-        json!({"name": "regions", "title": "Regions", "sql": sql, "parameters": [], "connection_id": connection, "note": "n"})
-    };
+    let view = |sql: &str| json!({"name": "regions", "title": "Regions", "sql": sql, "parameters": [], "connection_id": connection, "note": "n"});
     let bad = paul.post("/api/v1/views", view("select r_name from region; drop table region")).await;
     assert!(bad.expect(422).json["errors"]["sql"].is_string(), "{}", bad.text);
     let first = paul.post("/api/v1/views", view("select r_name as region from region")).await;
     let id = first.expect(201).id();
     assert_eq!(first.json["columns"][0]["name"], "region");
-    let second = paul.put(&format!("/api/v1/views/{id}"), view("select r_regionkey as key, r_name as region from region")).await;
+    let second =
+        paul.put(&format!("/api/v1/views/{id}"), view("select r_regionkey as key, r_name as region from region")).await;
     assert_eq!(second.expect(200).json["version"], 2);
     let old = paul.get(&format!("/api/v1/views/{id}/versions/1")).await;
     assert_eq!(old.expect(200).json["sql"], "select r_name as region from region");

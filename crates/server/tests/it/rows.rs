@@ -12,13 +12,24 @@ async fn each_reader_sees_the_rows_of_their_own_region() {
         let run = person.run("top_customers", json!({"Top": 1000})).await;
         assert_eq!(run["state"], "completed", "{run}");
         let rows = person.rows(run["id"].as_str().unwrap(), json!([]), json!([])).await;
-        let seen: std::collections::BTreeSet<String> =
-            rows.expect(200).json["rows"].as_array().unwrap().iter().map(|row| row[1].as_str().unwrap().to_owned()).collect();
+        let seen: std::collections::BTreeSet<String> = rows.expect(200).json["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row[1].as_str().unwrap().to_owned())
+            .collect();
         assert!(!seen.is_empty(), "{name}");
         nations.push(seen);
     }
-    assert!(nations[0].contains("GERMANY") && nations[1].contains("CHINA") && nations[2].contains("KENYA"), "{nations:?}");
-    assert!(nations[0].is_disjoint(&nations[1]) && nations[1].is_disjoint(&nations[2]) && nations[0].is_disjoint(&nations[2]));
+    assert!(
+        nations[0].contains("GERMANY") && nations[1].contains("CHINA") && nations[2].contains("KENYA"),
+        "{nations:?}"
+    );
+    assert!(
+        nations[0].is_disjoint(&nations[1])
+            && nations[1].is_disjoint(&nations[2])
+            && nations[0].is_disjoint(&nations[2])
+    );
 }
 
 #[tokio::test]
@@ -42,8 +53,18 @@ async fn a_value_is_in_force_on_the_next_request() {
     ada.put(&format!("/api/v1/people/{person}/fields/{field}"), json!({"value": "4"})).await.expect(204);
     let run = quinn.run("top_customers", json!({"Top": 1000})).await;
     let rows = quinn.rows(run["id"].as_str().unwrap(), json!([]), json!([])).await;
-    let nations = rows.expect(200).json["rows"].as_array().unwrap().iter().map(|row| row[1].as_str().unwrap()).collect::<Vec<_>>();
+    let nations = rows.expect(200).json["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row[1].as_str().unwrap())
+        .collect::<Vec<_>>();
     assert!(!nations.is_empty());
-    assert!(nations.iter().all(|nation| ["EGYPT", "IRAN", "IRAQ", "JORDAN", "SAUDI ARABIA"].contains(nation)), "{nations:?}");
-    ada.put(&format!("/api/v1/people/{person}/fields/{field}"), json!({"value": "'; drop table customer; --"})).await.expect(422);
+    assert!(
+        nations.iter().all(|nation| ["EGYPT", "IRAN", "IRAQ", "JORDAN", "SAUDI ARABIA"].contains(nation)),
+        "{nations:?}"
+    );
+    ada.put(&format!("/api/v1/people/{person}/fields/{field}"), json!({"value": "'; drop table customer; --"}))
+        .await
+        .expect(422);
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use serde_json::json;
 use testkit::Site;
 
@@ -29,8 +32,18 @@ async fn the_secrets_of_a_whole_run_are_in_no_file_and_no_answer() {
     answers.push_str(&connection.text);
     answers.push_str(&ada.post(&format!("/api/v1/connections/{id}/test"), json!({})).await.expect(200).text);
     for path in [
-        "/api/v1/session", "/api/v1/setup", "/api/v1/bridge", "/api/v1/connections", "/api/v1/people", "/api/v1/roles",
-        "/api/v1/views", "/api/v1/assignments", "/api/v1/available", "/api/v1/runs", "/api/v1/logs", "/metrics",
+        "/api/v1/session",
+        "/api/v1/setup",
+        "/api/v1/bridge",
+        "/api/v1/connections",
+        "/api/v1/people",
+        "/api/v1/roles",
+        "/api/v1/views",
+        "/api/v1/assignments",
+        "/api/v1/available",
+        "/api/v1/runs",
+        "/api/v1/logs",
+        "/metrics",
     ] {
         answers.push_str(&ada.get(path).await.expect(200).text);
     }
@@ -44,7 +57,9 @@ async fn the_secrets_of_a_whole_run_are_in_no_file_and_no_answer() {
             if answers.contains(&spelled) {
                 found.push(format!("{what} in an answer"));
             }
-            search(&site.config.data_folder(), spelled.as_bytes(), &mut |file| found.push(format!("{what} in {}", file.display())));
+            search(&site.config.data_folder(), spelled.as_bytes(), &mut |file| {
+                found.push(format!("{what} in {}", file.display()))
+            });
         }
     }
     assert!(found.is_empty(), "{found:#?}");

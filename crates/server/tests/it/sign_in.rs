@@ -10,7 +10,12 @@ async fn a_person_signs_in_through_the_org_with_the_roles_of_their_groups() {
     let site = Site::start().await;
     let mut rosa = site.sign_in("rosa").await;
     let session = rosa.get("/api/v1/session").await;
-    let mut roles: Vec<&str> = session.expect(200).json["roles"].as_array().unwrap().iter().map(|role| role["name"].as_str().unwrap()).collect();
+    let mut roles: Vec<&str> = session.expect(200).json["roles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|role| role["name"].as_str().unwrap())
+        .collect();
     roles.sort_unstable();
     assert_eq!(roles, ["RoleAdmin", "User"]);
     assert_eq!(session.json["person"]["source"], "okta");
@@ -30,7 +35,8 @@ async fn a_person_without_a_group_of_ours_is_told_so() {
     api.post(&format!("/api/v1/apps/{app}/users"), json!({"id": user, "scope": "USER"})).await.expect(200);
     let mut person = site.stranger();
     let start = site.portal_url.join("/sign-in/okta").unwrap();
-    let landed = person.browser.sign_in(&start, "no@demo.example", &vault::Secret::new("Long-enough-2468")).await.unwrap();
+    let landed =
+        person.browser.sign_in(&start, "no@demo.example", &vault::Secret::new("Long-enough-2468")).await.unwrap();
     assert_eq!(landed.url.path(), "/no-role");
     person.get("/api/v1/session").await.expect(401);
 }
@@ -49,7 +55,8 @@ async fn the_way_back_is_a_page_of_ours_whatever_is_asked() {
         let mut person = site.stranger();
         let mut start = site.portal_url.join("/sign-in/okta").unwrap();
         start.query_pairs_mut().append_pair("return", asked);
-        let page = person.browser.sign_in(&start, "pia@demo.example", &site.password("pia@demo.example")).await.unwrap();
+        let page =
+            person.browser.sign_in(&start, "pia@demo.example", &site.password("pia@demo.example")).await.unwrap();
         assert_eq!(page.url.origin(), site.portal_url.origin(), "{asked}");
         if landed != "/" {
             assert_eq!(page.url.path(), landed);
@@ -89,7 +96,8 @@ async fn the_emergency_administrator_signs_in_locally_and_a_guess_is_refused_lik
 async fn set_up_is_closed_for_good_once_it_was_claimed() {
     let site = Site::blank().await;
     let code = site.portal.portal.offer_set_up_code().await.unwrap().unwrap();
-    let claim = |code: &str| json!({"code": code, "name": "First", "login": "first", "password": "A-long-password-2468"});
+    let claim =
+        |code: &str| json!({"code": code, "name": "First", "login": "first", "password": "A-long-password-2468"});
     let mut stranger = site.stranger();
     stranger.post("/api/v1/setup/claim", claim("guessed")).await.expect(422);
     let mut first = site.stranger();

@@ -21,10 +21,14 @@ async fn a_person_is_issuer_and_subject_and_keeps_their_id_when_all_else_changes
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         let first = person::record(&mut tx, &OsRandom, &seen("00u1", "pia@acme.example"), NOW).await.unwrap();
-        let renamed = Seen { name: "Pia New", status: "SUSPENDED", is_active: false, ..seen("00u1", "pia.new@acme.example") };
+        let renamed =
+            Seen { name: "Pia New", status: "SUSPENDED", is_active: false, ..seen("00u1", "pia.new@acme.example") };
         assert_eq!(person::record(&mut tx, &OsRandom, &renamed, NOW).await.unwrap(), first);
         let found = person::find(&mut tx, &first).await.unwrap().unwrap();
-        assert_eq!((found.login.as_str(), found.is_active, found.source), ("pia.new@acme.example", false, Source::Okta));
+        assert_eq!(
+            (found.login.as_str(), found.is_active, found.source),
+            ("pia.new@acme.example", false, Source::Okta)
+        );
         // The same subject at another issuer is somebody else, and so is the same login under another subject.
         let elsewhere = Seen { issuer: "https://other.okta.com", ..seen("00u1", "pia.new@acme.example") };
         let other = person::record(&mut tx, &OsRandom, &elsewhere, NOW).await.unwrap();
@@ -103,7 +107,12 @@ async fn ending_a_persons_sessions_moves_their_epoch_and_removes_the_rows() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         let pia = person::record(&mut tx, &OsRandom, &seen("00u1", "pia"), NOW).await.unwrap();
-        let new = |hash: &'static str| session::NewSession { id_hash: hash, person: &pia, id_token: None, client_address: "::1".to_owned() };
+        let new = |hash: &'static str| session::NewSession {
+            id_hash: hash,
+            person: &pia,
+            id_token: None,
+            client_address: "::1".to_owned(),
+        };
         session::insert(&mut tx, new("one"), NOW).await.unwrap();
         let found = session::find(&mut tx, "one").await.unwrap().unwrap();
         assert_eq!((found.epoch, found.person.epoch), (0, 0));
@@ -124,8 +133,13 @@ async fn ending_a_persons_sessions_moves_their_epoch_and_removes_the_rows() {
 async fn the_sync_remembers_groups_and_the_log_lists_newest_first() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
-        let group =
-            org_group::OrgGroup { id: "00g1".to_owned(), name: "WRUser".to_owned(), moved_at: NOW, members_count: 2, read_at: NOW };
+        let group = org_group::OrgGroup {
+            id: "00g1".to_owned(),
+            name: "WRUser".to_owned(),
+            moved_at: NOW,
+            members_count: 2,
+            read_at: NOW,
+        };
         org_group::record(&mut tx, &group).await.unwrap();
         let renamed = org_group::OrgGroup { name: "WRReaders".to_owned(), ..group };
         org_group::record(&mut tx, &renamed).await.unwrap();

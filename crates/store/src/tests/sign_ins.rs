@@ -9,7 +9,13 @@ use crate::{
 };
 
 fn attempt(state: &str) -> NewAttempt<'_> {
-    NewAttempt { state_hash: state, browser_hash: "browser", verifier: vec![1], redirect_uri: "http://localhost/cb", return_to: "/x" }
+    NewAttempt {
+        state_hash: state,
+        browser_hash: "browser",
+        verifier: vec![1],
+        redirect_uri: "http://localhost/cb",
+        return_to: "/x",
+    }
 }
 
 #[tokio::test]
