@@ -59,7 +59,9 @@ export async function seriousFindings(page) {
   const source = await readFile(AXE, 'utf8');
   const session = await page.context().newCDPSession(page);
   const { frameTree } = await session.send('Page.getFrameTree');
-  const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id });
+  const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', {
+    frameId: frameTree.frame.id,
+  });
   await session.send('Runtime.evaluate', { expression: source, contextId });
   const { result } = await session.send('Runtime.evaluate', {
     expression: 'axe.run({ resultTypes: ["violations"] }).then((found) => JSON.stringify(found.violations))',
@@ -70,7 +72,10 @@ export async function seriousFindings(page) {
   await session.detach();
   return JSON.parse(result.value)
     .filter((violation) => ['serious', 'critical'].includes(violation.impact))
-    .map((violation) => `${violation.id}: ${violation.help} (${violation.nodes.map((node) => node.target.join(' ')).join('; ')})`);
+    .map(
+      (violation) =>
+        `${violation.id}: ${violation.help} (${violation.nodes.map((node) => node.target.join(' ')).join('; ')})`,
+    );
 }
 
 /** Whether the page can be scrolled sideways, which no page of ours should. */

@@ -10,7 +10,10 @@ export async function fillSignIn(page, login, password) {
 /** Signs a person of the demo in at the portal, through the org, as they would. */
 export async function signIn(page, site, login, path = '/reports/available') {
   await page.goto(`${site.portal}/sign-in?return=${encodeURIComponent(path)}`);
-  await page.getByRole('link', { name: /Sign in with Okta/ }).or(page.getByRole('button', { name: /Sign in with Okta/ })).click();
+  await page
+    .getByRole('link', { name: /Sign in with Okta/ })
+    .or(page.getByRole('button', { name: /Sign in with Okta/ }))
+    .click();
   await fillSignIn(page, login, site.password(login));
   await page.waitForURL((url) => url.href.startsWith(site.portal) && !url.pathname.startsWith('/sign-in'));
 }

@@ -26,11 +26,26 @@ export async function startSite({ blank = false } = {}) {
   if (!BINARY) throw new Error('WEBREPORTS_BINARY names the binary to test; `cargo xtask test` sets it');
   const folder = await mkdtemp(join(tmpdir(), 'webreports-e2e-'));
   const [portal, org] = [await freePort(), await freePort()];
-  const flags = ['demo', '--data', join(folder, 'demo'), '--portal-port', portal, '--org-port', org, '--org-tls-port', 0];
-  const child = spawn(BINARY, blank ? [...flags, '--blank'] : flags, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const flags = [
+    'demo',
+    '--data',
+    join(folder, 'demo'),
+    '--portal-port',
+    portal,
+    '--org-port',
+    org,
+    '--org-tls-port',
+    0,
+  ];
+  const child = spawn(BINARY, blank ? [...flags, '--blank'] : flags, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines = [];
   const ready = new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`not ready in time:\n${lines.join('\n')}`)), READY_WITHIN_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`not ready in time:\n${lines.join('\n')}`)),
+      READY_WITHIN_MS,
+    );
     createInterface({ input: child.stdout }).on('line', (line) => {
       lines.push(line);
       if (line.startsWith('Press Ctrl-C')) {
@@ -53,7 +68,11 @@ export async function startSite({ blank = false } = {}) {
     child.kill('SIGKILL');
     throw error;
   }
-  const after = (label) => lines.find((line) => line.startsWith(label))?.slice(label.length).trim();
+  const after = (label) =>
+    lines
+      .find((line) => line.startsWith(label))
+      ?.slice(label.length)
+      .trim();
   return {
     portal: `http://localhost:${portal}`,
     org: `http://localhost:${org}`,
@@ -61,7 +80,12 @@ export async function startSite({ blank = false } = {}) {
     setUpLink: after('Set-up'),
     firstAdministratorLink: after('First sign-in'),
     /** The password of a person of the demo, as the demo printed it. */
-    password: (login) => lines.find((line) => line.trim().startsWith(`${login} `))?.trim().split(/\s+/).at(-1),
+    password: (login) =>
+      lines
+        .find((line) => line.trim().startsWith(`${login} `))
+        ?.trim()
+        .split(/\s+/)
+        .at(-1),
     stop,
   };
 }

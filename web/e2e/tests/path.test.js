@@ -72,8 +72,15 @@ async function walk(pages) {
   await console.getByLabel('Password', { exact: true }).fill('short');
   await console.getByLabel('The password again').fill('short');
   await console.getByRole('button', { name: /Create the account/ }).click();
-  await console.getByText(/at least 8|characters/i).first().waitFor();
-  assert.equal(await console.getByLabel('E-mail').inputValue(), 'olga@path.example', 'what was typed is kept');
+  await console
+    .getByText(/at least 8|characters/i)
+    .first()
+    .waitFor();
+  assert.equal(
+    await console.getByLabel('E-mail').inputValue(),
+    'olga@path.example',
+    'what was typed is kept',
+  );
   await console.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await console.getByLabel('The password again').fill(PASSWORD);
   await console.getByRole('button', { name: /Create the account/ }).click();
@@ -173,7 +180,10 @@ async function walk(pages) {
   await portal.getByRole('textbox', { name: 'Client ID' }).fill(clientId);
   await portal.getByRole('textbox', { name: 'Client secret' }).fill('wrong');
   await portal.getByRole('button', { name: 'Save and check' }).click();
-  await portal.getByText(/refuses/i).first().waitFor();
+  await portal
+    .getByText(/refuses/i)
+    .first()
+    .waitFor();
   await step(portal, '10-client-refused');
   await portal.getByRole('textbox', { name: 'Client secret' }).fill(clientSecret);
   await portal.getByRole('button', { name: 'Save and check' }).click();
@@ -202,7 +212,10 @@ async function walk(pages) {
   const uma = await someone();
   await go(uma, `${site.portal}/sign-in`);
   await step(uma, '14-sign-in', 'sign-in');
-  await uma.getByRole('link', { name: /Sign in with Okta/ }).or(uma.getByRole('button', { name: /Sign in with Okta/ })).click();
+  await uma
+    .getByRole('link', { name: /Sign in with Okta/ })
+    .or(uma.getByRole('button', { name: /Sign in with Okta/ }))
+    .click();
   await step(uma, '15-org-sign-in');
   await fillSignIn(uma, 'uma@path.example', PASSWORD);
   await uma.getByRole('button', { name: 'Execute Numbers' }).waitFor();
@@ -210,13 +223,19 @@ async function walk(pages) {
   await uma.getByRole('button', { name: 'Execute Numbers' }).click();
   await uma.getByLabel('Up to').fill('many');
   await uma.getByRole('dialog').getByRole('button', { name: 'Execute' }).click();
-  await uma.getByText(/whole number/).first().waitFor();
+  await uma
+    .getByText(/whole number/)
+    .first()
+    .waitFor();
   await uma.getByLabel('Up to').fill('5000');
   await step(uma, '17-parameter');
   await uma.getByRole('dialog').getByRole('button', { name: 'Execute' }).click();
   const grid = uma.getByRole('grid');
   await grid.getByText('number 7', { exact: true }).waitFor();
-  await uma.getByText(/5,000 rows/).first().waitFor();
+  await uma
+    .getByText(/5,000 rows/)
+    .first()
+    .waitFor();
   await step(uma, '18-rows');
   await grid.getByRole('columnheader', { name: /^N\b/ }).getByRole('button').first().click();
   await grid.getByRole('columnheader', { name: /^N\b/ }).getByRole('button').first().click();
@@ -226,7 +245,10 @@ async function walk(pages) {
   await uma.keyboard.press('Control+End');
   await grid.getByText('number 1', { exact: true }).waitFor();
   await step(uma, '20-scrolled');
-  for (const [label, ending] of [['CSV', 'csv'], ['XLSX', 'xlsx']]) {
+  for (const [label, ending] of [
+    ['CSV', 'csv'],
+    ['XLSX', 'xlsx'],
+  ]) {
     const download = uma.waitForEvent('download');
     await uma.getByRole('button', { name: 'Download' }).click();
     await uma.getByRole('menuitem', { name: new RegExp(label) }).click();
@@ -271,16 +293,27 @@ async function publishSample(page) {
     return answer.json();
   };
   const { DatabaseFile } = await import('../sqlite.js');
-  const connection = await call('/connections', { name: 'Numbers', kind: 'sqlite', sqlite: { path: await DatabaseFile.empty() } });
+  const connection = await call('/connections', {
+    name: 'Numbers',
+    kind: 'sqlite',
+    sqlite: { path: await DatabaseFile.empty() },
+  });
   const view = await call('/views', {
     name: 'numbers',
     title: 'Numbers',
     sql: "with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ?UpTo?) select n, 'number ' || n as name, n * 1.5 as half_more from counted",
-    parameters: [{ name: 'UpTo', label: 'Up to', data_type: 'integer', required: true, default: null, list: false }],
+    parameters: [
+      { name: 'UpTo', label: 'Up to', data_type: 'integer', required: true, default: null, list: false },
+    ],
     columns: [{ name: 'n', label: 'N', format: 'integer', width: null, visible: true }],
     connection_id: connection.id,
   });
   const roles = await (await page.request.get(`${site.portal}/api/v1/roles`)).json();
   const user = roles.items.find((role) => role.name === 'User');
-  await call('/assignments', { view_ids: [view.id], connection_id: connection.id, role_ids: [user.id], types: ['Details'] });
+  await call('/assignments', {
+    view_ids: [view.id],
+    connection_id: connection.id,
+    role_ids: [user.id],
+    types: ['Details'],
+  });
 }
