@@ -35,12 +35,8 @@ async fn a_missing_and_a_wrong_value_are_said_by_name() {
     let assignment = pia.assignment("revenue_by_nation").await;
     let path = format!("/api/v1/assignments/{assignment}/runs");
     let wrong = pia.post(&path, json!({"parameters": {"Year": "MCMXCV", "Region": "ASIA"}})).await;
-    assert_eq!(
-        wrong.expect(422).json["errors"]["Year"].as_str().unwrap().contains("whole number"),
-        true,
-        "{}",
-        wrong.text
-    );
+    let message = wrong.expect(422).json["errors"]["Year"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("whole number"), "{}", wrong.text);
     let unknown = pia.post(&path, json!({"parameters": {"Yaer": 1995}})).await;
     assert!(unknown.expect(422).json["errors"]["Yaer"].is_string());
 }
