@@ -1,12 +1,15 @@
 // Each page in light and dark, wide, middle and narrow: axe finds nothing serious, nothing runs out at the side, and the browser has
 // no complaint about the page's policy. The pictures lie in out/ to be looked at.
 import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { WIDTHS, launch, open, overflowsSideways, picture, seriousFindings } from '../browser.js';
 import { settled, signIn, signInToConsole } from '../people.js';
 import { startSite } from '../site.js';
 
+const README_PICTURE = join(dirname(fileURLToPath(import.meta.url)), '../../../docs/pictures/available.png');
 const PORTAL = [
   '/reports/available',
   '/reports/completed',
@@ -62,6 +65,19 @@ async function look(page, base, path, variant) {
   wrong.push(...page.complaints.splice(0));
   return wrong.map((what) => `${path} ${variant}: ${what}`);
 }
+
+test('the picture of the README', async () => {
+  const page = await open(browser);
+  await signIn(page, site, 'pia@demo.example');
+  await settled(page);
+  await page
+    .getByRole('button', { name: /^Execute / })
+    .first()
+    .waitFor();
+  await picture(page, 'readme', README_PICTURE);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
 
 for (const scheme of ['light', 'dark']) {
   for (const [size, width] of Object.entries(WIDTHS)) {

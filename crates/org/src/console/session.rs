@@ -21,15 +21,27 @@ use crate::{
 };
 
 /// What the console calls a right, and what the operations table calls it.
-const RIGHTS: [(&str, &str); 9] = [
+const RIGHTS: [(&str, &str); 21] = [
+    ("people.read", "users.read"),
+    ("people.reset", "users.reset"),
     ("people.manage", "users.manage"),
+    ("groups.read", "groups.read"),
     ("groups.manage", "groups.manage"),
     ("membership.manage", "groups.members"),
+    ("apps.read", "apps.read"),
+    ("apps.secrets", "apps.secrets"),
     ("apps.manage", "apps.manage"),
+    ("servers.read", "authorizationServers.read"),
+    ("tokens.read", "apiTokens.read"),
     ("tokens.create", "apiTokens.create"),
+    ("network.read", "networkZones.read"),
     ("network.manage", "networkZones.manage"),
+    ("origins.read", "trustedOrigins.read"),
     ("origins.manage", "trustedOrigins.manage"),
+    ("roles.read", "roles.read"),
     ("roles.manage", "roles.manage"),
+    ("log.read", "logs.read"),
+    ("org.read", "orgs.read"),
     ("org.manage", "orgs.manage"),
 ];
 

@@ -141,9 +141,11 @@ async fn the_console_is_for_signed_in_administrators() {
 
     let (reader, _) = at_console(&site, "reader@example.com", RoleType::ReadOnlyAdmin).await;
     let session = reader.get("/admin/api/session").await.is(200).json();
+    let read = ["people.read", "groups.read", "apps.read", "servers.read", "tokens.read", "tokens.create", "network.read"];
+    let read_on = ["origins.read", "roles.read", "log.read", "org.read"];
     assert_eq!(
         (&session["rights"], &session["idleMinutes"], &session["org"]["issuer"]),
-        (&json!(["tokens.create"]), &json!(120), &json!(site.base()))
+        (&json!([read.as_slice(), read_on.as_slice()].concat()), &json!(120), &json!(site.base()))
     );
     assert!(!site.events("user.session.access_admin_app").await.is_empty());
     assert_eq!(reader.get("/admin/api/nothing").await.is(404).json()["errorCode"], "E0000008");

@@ -8,19 +8,21 @@ import { okta, path, quoted, withQuery, type Application, type Group, type User 
 import { nameOf } from '$lib/people/people';
 import { peopleSearch } from '$lib/people/search';
 import { places } from '$lib/places';
+import { session, type Right } from '$lib/session/session.svelte';
 
 const FOUND_MAX = 5;
 
 export async function find(typed: string, signal: AbortSignal): Promise<Command[]> {
+  const ask = <Item>(right: Right, to: string): Promise<Item[]> =>
+    session.may(right) ? okta.get<Item[]>(to, { signal }) : Promise.resolve([]);
+  const search = `profile.name co ${quoted(typed)}`;
   const [people, groups, applications] = await Promise.all([
-    okta.get<User[]>(withQuery(path`/api/v1/users`, { search: peopleSearch(typed, ''), limit: FOUND_MAX }), {
-      signal,
-    }),
-    okta.get<Group[]>(
-      withQuery(path`/api/v1/groups`, { search: `profile.name co ${quoted(typed)}`, limit: FOUND_MAX }),
-      { signal },
+    ask<User>(
+      'people.read',
+      withQuery(path`/api/v1/users`, { search: peopleSearch(typed, ''), limit: FOUND_MAX }),
     ),
-    okta.get<Application[]>(withQuery(path`/api/v1/apps`, { q: typed, limit: FOUND_MAX }), { signal }),
+    ask<Group>('groups.read', withQuery(path`/api/v1/groups`, { search, limit: FOUND_MAX })),
+    ask<Application>('apps.read', withQuery(path`/api/v1/apps`, { q: typed, limit: FOUND_MAX })),
   ]);
   return [
     ...people.map((user) => ({

@@ -1,4 +1,5 @@
-// What stands in the console's navigation, in the places where Okta's manual sends people.
+// What stands in the console's navigation, in the places where Okta's manual sends people. What a person may not see is not
+// there.
 
 import AppWindow from '@lucide/svelte/icons/app-window';
 import Building2 from '@lucide/svelte/icons/building-2';
@@ -9,30 +10,51 @@ import ScrollText from '@lucide/svelte/icons/scroll-text';
 import ShieldCheck from '@lucide/svelte/icons/shield-check';
 import UserRound from '@lucide/svelte/icons/user-round';
 import UsersRound from '@lucide/svelte/icons/users-round';
-import type { NavigationSection } from '@webreports/ui/navigation';
+import type { NavigationEntry, NavigationSection } from '@webreports/ui/navigation';
 import { places } from '$lib/places';
+import type { Right } from '$lib/session/session.svelte';
 
-export const SECTIONS: NavigationSection[] = [
+type Allowed = NavigationEntry & { needs?: Right };
+
+const SECTIONS: { label?: string; entries: Allowed[] }[] = [
   { entries: [{ label: 'Dashboard', href: places.dashboard, icon: LayoutGrid }] },
   {
     label: 'Directory',
     entries: [
-      { label: 'People', href: places.people, icon: UserRound },
-      { label: 'Groups', href: places.groups, icon: UsersRound },
+      { label: 'People', href: places.people, icon: UserRound, needs: 'people.read' },
+      { label: 'Groups', href: places.groups, icon: UsersRound, needs: 'groups.read' },
     ],
   },
   {
     label: 'Applications',
-    entries: [{ label: 'Applications', href: places.applications, icon: AppWindow }],
+    entries: [{ label: 'Applications', href: places.applications, icon: AppWindow, needs: 'apps.read' }],
   },
   {
     label: 'Security',
     entries: [
-      { label: 'API', href: places.servers, icon: KeyRound },
-      { label: 'Networks', href: places.networks, icon: Network },
-      { label: 'Administrators', href: places.administrators, icon: ShieldCheck },
+      { label: 'API', href: places.servers, icon: KeyRound, needs: 'servers.read' },
+      { label: 'API', href: places.tokens, icon: KeyRound, needs: 'tokens.read' },
+      { label: 'Networks', href: places.networks, icon: Network, needs: 'network.read' },
+      { label: 'Administrators', href: places.administrators, icon: ShieldCheck, needs: 'roles.read' },
     ],
   },
-  { label: 'Reports', entries: [{ label: 'System Log', href: places.systemLog, icon: ScrollText }] },
-  { label: 'Settings', entries: [{ label: 'Account', href: places.account, icon: Building2 }] },
+  {
+    label: 'Reports',
+    entries: [{ label: 'System Log', href: places.systemLog, icon: ScrollText, needs: 'log.read' }],
+  },
+  {
+    label: 'Settings',
+    entries: [{ label: 'Account', href: places.account, icon: Building2, needs: 'org.read' }],
+  },
 ];
+
+/** Of two entries with one name, such as API, the first that may be seen stands there. */
+export function sectionsFor(may: (right: Right) => boolean): NavigationSection[] {
+  return SECTIONS.map(({ label, entries }) => ({
+    label,
+    entries: entries
+      .filter(({ needs }) => !needs || may(needs))
+      .filter((entry, index, all) => all.findIndex((other) => other.label === entry.label) === index)
+      .map(({ label, href, icon }) => ({ label, href, icon })),
+  })).filter(({ entries }) => entries.length > 0);
+}

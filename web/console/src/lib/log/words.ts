@@ -33,6 +33,8 @@ export function nameOfSubject(
   return subject?.displayName || subject?.alternateId || subject?.id || '';
 }
 
+/** To whom or what it was done, save the actor's own person. */
 export function targetsOf(event: LogEvent): string {
-  return (event.target ?? []).map(nameOfSubject).filter(Boolean).join(', ');
+  const others = (event.target ?? []).filter(({ id }) => id !== event.actor?.id);
+  return others.map(nameOfSubject).filter(Boolean).join(', ');
 }

@@ -54,7 +54,7 @@ export async function readError(response: Response): Promise<OktaError> {
   const general: string[] = [];
   for (const cause of causes) {
     const field = FIELD.exec(cause);
-    if (field) errors[field[1]!] = field[2]!;
+    if (field) errors[field[1]!] = errors[field[1]!] ? `${errors[field[1]!]}\n${field[2]!}` : field[2]!;
     else general.push(cause);
   }
   const title = TITLES[body.errorCode] ?? body.errorSummary;

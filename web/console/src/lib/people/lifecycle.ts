@@ -1,5 +1,5 @@
 // What can be done with an account, and the values that come of it: a link or a temporary password, each shown once.
-// The org says by the person's links what is possible now; nothing is computed from the state here, save deletion.
+// The org says by the person's links what is possible now; only what has no link there is decided by the state here.
 
 import { instantText } from '@webreports/ui/format';
 import type { Once } from '$lib/form/ShownOnce.svelte';
@@ -28,6 +28,7 @@ export interface DeedWords {
   /** The verb on the button that confirms. */
   action: string;
   danger?: boolean;
+  needs: 'people.manage' | 'people.reset';
   /** Said afterwards, unless a value is shown. */
   done: (name: string) => string;
 }
@@ -35,6 +36,7 @@ export interface DeedWords {
 export const DEEDS: Record<Deed, DeedWords> = {
   activate: {
     label: 'Activate',
+    needs: 'people.manage',
     question: (name) => `Activate ${name}?`,
     consequence:
       'With a password the account is active at once. Without one an activation link is shown to you once; the person chooses a password by it.',
@@ -43,6 +45,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   reactivate: {
     label: 'New activation link',
+    needs: 'people.manage',
     question: (name) => `Make a new activation link for ${name}?`,
     consequence: 'The earlier link stops working. The new one is shown to you once.',
     action: 'Make a new link',
@@ -50,6 +53,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   unlock: {
     label: 'Unlock',
+    needs: 'people.reset',
     question: (name) => `Unlock ${name}?`,
     consequence: 'They can try to sign in again at once. If they forgot the password, reset it instead.',
     action: 'Unlock',
@@ -57,6 +61,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   unsuspend: {
     label: 'Unsuspend',
+    needs: 'people.manage',
     question: (name) => `Unsuspend ${name}?`,
     consequence: 'They can sign in again with the password, groups and applications that they had.',
     action: 'Unsuspend',
@@ -64,6 +69,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   resetPassword: {
     label: 'Reset password',
+    needs: 'people.reset',
     question: (name) => `Reset the password of ${name}?`,
     consequence:
       'Their password stops working and their sessions end. A reset link is shown to you once; by it they choose a new one.',
@@ -72,6 +78,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   temporaryPassword: {
     label: 'Temporary password',
+    needs: 'people.reset',
     question: (name) => `Give ${name} a temporary password?`,
     consequence:
       'Their password is replaced by one that is shown to you once, and their sessions end. They must change it at the next sign-in.',
@@ -80,6 +87,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   expirePassword: {
     label: 'Expire password',
+    needs: 'people.reset',
     question: (name) => `Expire the password of ${name}?`,
     consequence: 'They sign in with it once more and must change it then.',
     action: 'Expire password',
@@ -87,6 +95,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   clearSessions: {
     label: 'Clear sessions',
+    needs: 'people.reset',
     question: (name) => `End all sessions of ${name}?`,
     consequence:
       'They are signed out of this org everywhere, and the refresh tokens of their applications are revoked.',
@@ -95,6 +104,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   suspend: {
     label: 'Suspend',
+    needs: 'people.manage',
     question: (name) => `Suspend ${name}?`,
     consequence:
       'They can’t sign in, their sessions end, and API tokens that they made stop working until they are unsuspended. Groups and applications are kept.',
@@ -104,6 +114,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   deactivate: {
     label: 'Deactivate',
+    needs: 'people.manage',
     question: (name) => `Deactivate ${name}?`,
     consequence:
       'They can’t sign in any more. Their application assignments and password are removed, and API tokens that they made are revoked for good.',
@@ -113,6 +124,7 @@ export const DEEDS: Record<Deed, DeedWords> = {
   },
   delete: {
     label: 'Delete',
+    needs: 'people.manage',
     question: (name) => `Delete ${name}?`,
     consequence:
       'The account is gone for good, with its groups and roles. The System Log keeps what was done by it.',
@@ -138,7 +150,9 @@ const LINKS: Partial<Record<Deed, string>> = {
 export function deedsOf(user: User): Deed[] {
   const linked = (Object.keys(LINKS) as Deed[]).filter((deed) => user._links?.[LINKS[deed]!] !== undefined);
   if (user.status === 'DEPROVISIONED') return [...linked, 'delete'];
-  return user.status === 'STAGED' ? linked : [...linked, 'clearSessions'];
+  // A staged person has no link for it, though it is allowed; nobody staged has a session.
+  if (user.status === 'STAGED') return [...new Set<Deed>([...linked, 'deactivate'])];
+  return [...linked, 'clearSessions'];
 }
 
 /** Does it. What comes back is a value to show once, or nothing. */

@@ -10,14 +10,26 @@ const CHANNEL = 'webreports.console';
 export type Entry = 'in' | 'denied' | 'out';
 
 export type Right =
+  | 'people.read'
+  | 'people.reset'
   | 'people.manage'
+  | 'groups.read'
   | 'groups.manage'
   | 'membership.manage'
+  | 'apps.read'
+  | 'apps.secrets'
   | 'apps.manage'
+  | 'servers.read'
+  | 'tokens.read'
   | 'tokens.create'
+  | 'network.read'
   | 'network.manage'
+  | 'origins.read'
   | 'origins.manage'
+  | 'roles.read'
   | 'roles.manage'
+  | 'log.read'
+  | 'org.read'
   | 'org.manage';
 
 class CurrentSession {
@@ -33,7 +45,7 @@ class CurrentSession {
     return this.#session;
   }
 
-  /** Is a button for it shown? Without a list from the org everything is, and the org refuses in words. */
+  /** Is it shown? Without a list from the org everything is, and the org refuses in words. */
   may(right: Right): boolean {
     return this.#session?.rights?.includes(right) ?? true;
   }
