@@ -15,21 +15,21 @@ use crate::{cli::Error, config::Config, serve::portal_config};
 pub struct Options {
     /// The Okta domain, such as https://example.okta.com.
     #[arg(long, env = "WEBREPORTS_OKTA_DOMAIN")]
-    domain: String,
+    pub domain: String,
     #[arg(long, env = "WEBREPORTS_OKTA_CLIENT_ID")]
-    client_id: String,
+    pub client_id: String,
     /// File with the client secret; or set WEBREPORTS_OKTA_CLIENT_SECRET.
     #[arg(long, value_name = "FILE")]
-    client_secret_file: Option<PathBuf>,
+    pub client_secret_file: Option<PathBuf>,
     /// File with the API token; or set WEBREPORTS_OKTA_API_TOKEN.
     #[arg(long, value_name = "FILE")]
-    api_token_file: Option<PathBuf>,
+    pub api_token_file: Option<PathBuf>,
     /// Accept a plain http issuer on this machine: for the built-in org and for trying things.
     #[arg(long)]
-    allow_loopback_http: bool,
+    pub allow_loopback_http: bool,
     /// Only run the checks; leave the switch as it is.
     #[arg(long)]
-    check_only: bool,
+    pub check_only: bool,
 }
 
 pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Error> {

@@ -53,7 +53,12 @@ impl Site {
 
     /// The same, with the clock where the world's is: for clients that look at their own.
     pub async fn start_now() -> Site {
-        Site::with(&[], World::real().now()).await.seed().await
+        Site::blank_now().await.seed().await
+    }
+
+    /// Portal and org with nothing in them, and the clock where the world's is.
+    pub async fn blank_now() -> Site {
+        Site::with(&[], World::real().now()).await
     }
 
     /// The same on PostgreSQL: a database of its own for the portal and one for the org.

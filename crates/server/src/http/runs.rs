@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::Body as Bytes,
     extract::{Path, Query, State},
-    http::{HeaderMap, HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{
         IntoResponse, Response, Sse,
         sse::{Event, KeepAlive},
@@ -391,7 +391,12 @@ async fn export(
     let file = app.portal.export(&signed_in.actor, &id, format, arrangement).await?;
     let headers =
         [(header::CONTENT_TYPE, file.content_type.to_owned()), (header::CONTENT_DISPOSITION, attachment(&file.name))];
-    Ok((headers, Bytes::from_stream(file.stream)).into_response())
+    let mut response = (headers, Bytes::from_stream(file.stream)).into_response();
+    // "first N rows", where the format itself has no room to say so.
+    if let Some(note) = file.note.and_then(|note| HeaderValue::from_str(&note).ok()) {
+        response.headers_mut().insert(HeaderName::from_static("x-webreports-note"), note);
+    }
+    Ok(response)
 }
 
 fn json_list<T: serde::de::DeserializeOwned>(name: &str, text: Option<&str>) -> Result<Vec<T>, Problem> {

@@ -9,4 +9,5 @@ mod permissions;
 mod reports;
 mod rows;
 mod secrets;
+mod set_up_command;
 mod sign_in;

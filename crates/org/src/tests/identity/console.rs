@@ -141,7 +141,8 @@ async fn the_console_is_for_signed_in_administrators() {
 
     let (reader, _) = at_console(&site, "reader@example.com", RoleType::ReadOnlyAdmin).await;
     let session = reader.get("/admin/api/session").await.is(200).json();
-    let read = ["people.read", "groups.read", "apps.read", "servers.read", "tokens.read", "tokens.create", "network.read"];
+    let read =
+        ["people.read", "groups.read", "apps.read", "servers.read", "tokens.read", "tokens.create", "network.read"];
     let read_on = ["origins.read", "roles.read", "log.read", "org.read"];
     assert_eq!(
         (&session["rights"], &session["idleMinutes"], &session["org"]["issuer"]),
