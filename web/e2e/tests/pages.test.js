@@ -79,6 +79,21 @@ test('the picture of the README', async () => {
   await page.context().close();
 });
 
+test('portal and org on two sites sign in and out all the same', async () => {
+  const page = await open(browser);
+  const elsewhere = { ...site, portal: site.portal.replace('localhost', '127.0.0.1') };
+  await signIn(page, elsewhere, 'sunil@demo.example');
+  assert.equal(new URL(page.url()).hostname, '127.0.0.1');
+  await page.getByRole('heading', { name: 'Available' }).waitFor();
+  await page.getByRole('button', { name: /Sunil Rao/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.waitForURL((url) => url.hostname === '127.0.0.1' && url.pathname === '/sign-in');
+  const gone = await page.request.get(`${elsewhere.portal}/api/v1/session`);
+  assert.equal(gone.status(), 401);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 for (const scheme of ['light', 'dark']) {
   for (const [size, width] of Object.entries(WIDTHS)) {
     describe(`${scheme}, ${size}`, () => {

@@ -205,13 +205,18 @@ impl Site<'_> {
         groups: &[(&str, String)],
     ) -> Result<(String, Secret), Error> {
         let portal = self.portal.as_str().trim_end_matches('/');
+        // The demo answers under both names of this machine: to a browser they are two sites.
+        let names = [portal.to_owned(), portal.replacen("//localhost:", "//127.0.0.1:", 1)];
+        let callbacks = names
+            .iter()
+            .flat_map(|name| [format!("{name}/OIDCCallback"), format!("{name}/authorization-code/callback")]);
         let application = json!({
             "name": "oidc_client", "label": "WebReports", "signOnMode": "OPENID_CONNECT",
             "credentials": {"oauthClient": {"token_endpoint_auth_method": "client_secret_basic", "pkce_required": true}},
             "settings": {"oauthClient": {
                 "application_type": "web", "response_types": ["code"], "grant_types": ["authorization_code"],
-                "redirect_uris": [format!("{portal}/OIDCCallback"), format!("{portal}/authorization-code/callback")],
-                "post_logout_redirect_uris": [format!("{portal}/")],
+                "redirect_uris": callbacks.collect::<Vec<_>>(),
+                "post_logout_redirect_uris": names.iter().map(|name| format!("{name}/")).collect::<Vec<_>>(),
                 "initiate_login_uri": format!("{portal}/sign-in/okta"),
             }},
         });
