@@ -9,6 +9,7 @@ mod clients;
 mod demo;
 mod error;
 mod machine;
+mod operations;
 mod place;
 mod progress;
 mod rust;
@@ -33,6 +34,8 @@ The project's own commands. Each installs and builds what it needs first.
   cargo xtask check                               format, lints, licences and bans of dependencies, types of the web
   cargo xtask ci                                  check, then test: what must pass before a change is merged
   cargo xtask bench [JOB ...]                     measure a release build against yardsticks
+  cargo xtask operations FOLDER                   write the org's tables of operations and schemas from the files of a
+                                                  published API description; only for a new release of it
   cargo xtask setup                               only install what the commands above need
 
 CARGO_TARGET_DIR says where Rust builds; XDG_CACHE_HOME (or ~/.cache) keeps the tools and clients of the tests.
@@ -55,7 +58,7 @@ fn run(progress: &Progress, arguments: &[String]) -> Result<()> {
         Some((command, rest)) => (command.as_str(), rest),
         None => ("help", &[][..]),
     };
-    let takes_arguments = matches!(command, "demo" | "bench" | "help" | "--help" | "-h");
+    let takes_arguments = matches!(command, "demo" | "bench" | "operations" | "help" | "--help" | "-h");
     if !takes_arguments && let Some(unexpected) = rest.first() {
         return Err(Error::Usage(format!("`cargo xtask {command}` takes no argument `{unexpected}`")));
     }
@@ -71,6 +74,7 @@ fn run(progress: &Progress, arguments: &[String]) -> Result<()> {
         "check" => check::run(progress, &place),
         "ci" => test::run_after_checks(progress, &place),
         "bench" => bench::run(progress, &place, rest),
+        "operations" => operations::run(progress, &place, rest),
         "setup" => setup(progress, &place),
         other => Err(Error::Usage(format!("there is no command `{other}`; `cargo xtask help` lists them"))),
     }
