@@ -21,6 +21,7 @@ pub mod limits;
 pub mod logs;
 pub mod orgs;
 pub mod paging;
+pub mod resource;
 pub mod roles;
 pub mod trusted_origins;
 pub mod unserved;

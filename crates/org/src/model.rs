@@ -16,6 +16,7 @@ pub mod log;
 pub mod log_event;
 pub mod organization;
 pub mod profile;
+pub mod resource;
 pub mod role;
 pub mod token;
 pub mod trusted_origin;

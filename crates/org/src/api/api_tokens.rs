@@ -23,8 +23,9 @@ use crate::{
     model::{
         id::TokenId,
         log::Event,
+        resource,
         token::{self, Listing, Network, TokenRow},
-        zone,
+        zone::Zone,
     },
     operations::{Right, Routes},
 };
@@ -104,7 +105,7 @@ pub async fn content(conn: &mut Conn, given: &Map<String, Value>) -> Answer<(Str
         }
     };
     for id in network.zone_ids() {
-        if zone::by_id(conn, id).await?.is_none() {
+        if resource::by_id::<Zone>(conn, id.as_str()).await?.is_none() {
             return Err(Fault::field("network", &format!("There is no network zone {id}")));
         }
     }

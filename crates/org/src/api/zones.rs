@@ -2,109 +2,112 @@
 //!
 //! Invariant: a zone that an API token names stays and stays active: without it the token's condition would mean something else.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
 use db::Conn;
 use serde_json::{Map, Value, json};
+use world::{Instant, World};
 
 use super::{
-    body::{Body, Properties},
+    body::Properties,
     caller::Caller,
-    edge::Address,
-    filter::{
-        self,
-        compile::{Column, EQ, Field, Grammar},
-    },
-    paging::{Asked, Beyond},
+    filter::compile::{Column, EQ, Field},
+    resource::{self, Act, Events, Resource},
 };
 use crate::{
-    Org,
+    Result,
     error::{Answer, Fault, codes},
     model::{
-        id::ZoneId,
-        log::{Event, Party},
+        id::UserId,
+        log::Party,
         token,
         zone::{self, AddressRange, Zone, ZoneContent},
     },
     operations::Routes,
 };
 
-const LIMIT: i64 = 20;
-const LIMIT_MAX: i64 = 200;
 const NAME_LEN_MAX: usize = 128;
 const RANGES_MAX: usize = 150;
-const GRAMMAR: Grammar = Grammar { field, allows_not: false };
 
 pub fn operations() -> Routes {
-    Routes::new()
-        .on("listNetworkZones", list)
-        .on("createNetworkZone", create)
-        .on("getNetworkZone", get)
-        .on("replaceNetworkZone", replace)
-        .on("deleteNetworkZone", delete)
-        .on("activateNetworkZone", activate)
-        .on("deactivateNetworkZone", deactivate)
+    resource::operations::<Zone>("NetworkZone", "NetworkZones")
 }
 
-fn field(name: &str) -> Option<Field> {
-    match name {
-        "id" => Some(Field::new(Column::Exact("z.id"), EQ)),
-        "usage" => Some(Field::new(Column::Exact("z.usage"), EQ)),
-        _ => None,
-    }
-}
+impl Resource for Zone {
+    type Content = ZoneContent;
 
-fn body(address: &Address, zone: &Zone) -> Value {
-    let link = |rest: &str| address.link(&format!("/api/v1/zones/{}{rest}", zone.id));
-    let ranges = |ranges: &[AddressRange]| {
-        if ranges.is_empty() { Value::Null } else { ranges.iter().map(AddressRange::to_json).collect() }
+    const KIND: &'static str = "NetworkZone";
+    const PATH: &'static str = "/api/v1/zones";
+    const EVENTS: Events = Events {
+        created: Some("zone.create"),
+        updated: Some("zone.update"),
+        deleted: Some("zone.delete"),
+        activated: Some("zone.activate"),
+        deactivated: Some("zone.deactivate"),
     };
-    let other = if zone.active { "deactivate" } else { "activate" };
-    let mut body = json!({
-        "type": "IP",
-        "id": zone.id.as_str(),
-        "name": zone.name,
-        "status": if zone.active { "ACTIVE" } else { "INACTIVE" },
-        "usage": zone.usage,
-        "created": zone.created.to_rfc3339_ms(),
-        "lastUpdated": zone.last_updated.to_rfc3339_ms(),
-        "system": zone.system,
-        "gateways": ranges(&zone.gateways),
-        "proxies": ranges(&zone.proxies),
-        "_links": { "self": { "href": link(""), "hints": { "allow": ["GET", "PUT", "DELETE"] } } },
-    });
-    body["_links"][other] = json!({ "href": link(&format!("/lifecycle/{other}")), "hints": { "allow": ["POST"] } });
-    body
-}
 
-async fn find(conn: &mut Conn, id: &str) -> Answer<Zone> {
-    zone::by_id(conn, &id.into()).await?.ok_or_else(|| Fault::not_found(id, "NetworkZone"))
-}
-
-fn party(zone: &Zone) -> Party {
-    Party::new(zone.id.as_str(), "NetworkZone", "unknown", &zone.name)
-}
-
-async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
-    let limit = asked.limit(LIMIT, LIMIT_MAX, Beyond::Cut)?;
-    let after = asked.after_id(ZoneId::PREFIX)?.unwrap_or_default();
-    let mut select = zone::select();
-    if let Some(text) = asked.get("filter") {
-        select = GRAMMAR.compile(&filter::parse(text)?)?.append(select.push(" and "));
+    fn content(given: &Map<String, Value>) -> Answer<ZoneContent> {
+        content(given)
     }
-    let (first, second) = (select.next_placeholder(), select.next_placeholder() + 1);
-    let select =
-        select.push(&format!(" and z.id > ${first} order by z.id limit ${second}")).bind(after).bind(limit + 1);
-    let zones = zone::from_rows(&select.all(&mut *org.db.read().await?).await?)?;
-    Ok(asked.page(zones, limit, |zone| zone.id.to_string(), |zone| body(&asked.address, zone)))
-}
 
-async fn get(State(org): State<Org>, address: Address, Path(id): Path<String>) -> Answer<Json<Value>> {
-    Ok(Json(body(&address, &find(&mut *org.db.read().await?, &id).await?)))
+    fn body(&self) -> Value {
+        let ranges = |ranges: &[AddressRange]| {
+            if ranges.is_empty() { Value::Null } else { ranges.iter().map(AddressRange::to_json).collect() }
+        };
+        json!({
+            "type": "IP",
+            "id": self.id.as_str(),
+            "name": self.name,
+            "status": if self.active { "ACTIVE" } else { "INACTIVE" },
+            "usage": self.usage,
+            "created": self.created.to_rfc3339_ms(),
+            "lastUpdated": self.last_updated.to_rfc3339_ms(),
+            "system": self.system,
+            "gateways": ranges(&self.gateways),
+            "proxies": ranges(&self.proxies),
+        })
+    }
+
+    fn field(name: &str) -> Option<Field> {
+        match name {
+            "id" => Some(Field::new(Column::Exact("r.id"), EQ)),
+            "usage" => Some(Field::new(Column::Exact("r.usage"), EQ)),
+            _ => None,
+        }
+    }
+
+    async fn insert(conn: &mut Conn, world: &World, content: &ZoneContent, _: &UserId) -> Result<String> {
+        Ok(zone::create(conn, world, content, false).await?.to_string())
+    }
+
+    async fn update(&self, conn: &mut Conn, content: &ZoneContent, _: &UserId, now: Instant) -> Result<()> {
+        zone::update(conn, &self.id, content, now).await
+    }
+
+    async fn judge(conn: &mut Conn, caller: &Caller, act: Act<'_, Zone>) -> Answer<()> {
+        match act {
+            Act::Create(content) => {
+                if content.gateways.is_empty() && content.proxies.is_empty() {
+                    return Err(Fault::field("gateways", "Gateways or proxies must be given"));
+                }
+                refuse_own_address(caller, &content.usage, &content.gateways)
+            }
+            Act::Replace(before, content) => {
+                if before.system && (content.name != before.name || content.usage != before.usage) {
+                    return Err(Fault::new(&codes::E0000077).with_argument("name"));
+                }
+                refuse_own_address(caller, &content.usage, &content.gateways)
+            }
+            Act::Delete(zone) if zone.system => Err(Fault::forbidden()),
+            Act::Delete(zone) if zone.active => {
+                Err(Fault::field("status", "The network zone must be deactivated before deletion"))
+            }
+            Act::Delete(zone) | Act::Deactivate(zone) => refuse_in_use(conn, zone).await,
+            Act::Activate(zone) => refuse_own_address(caller, &zone.usage, &zone.gateways),
+        }
+    }
+
+    fn party(&self) -> Party {
+        Party::new(self.id.as_str(), Zone::KIND, "unknown", &self.name)
+    }
 }
 
 fn content(given: &Map<String, Value>) -> Answer<ZoneContent> {
@@ -144,96 +147,10 @@ fn refuse_own_address(caller: &Caller, usage: &str, gateways: &[AddressRange]) -
     Ok(())
 }
 
-async fn create(State(org): State<Org>, caller: Caller, address: Address, given: Body) -> Answer<Json<Value>> {
-    let content = content(&given.object()?)?;
-    if content.gateways.is_empty() && content.proxies.is_empty() {
-        return Err(Fault::field("gateways", "Gateways or proxies must be given"));
-    }
-    refuse_own_address(&caller, &content.usage, &content.gateways)?;
-    let mut change = caller.begin(&org).await?;
-    let id = zone::create(&mut change, &org.world, &content, false).await.map_err(Fault::taken("name"))?;
-    let zone = find(&mut change, id.as_str()).await?;
-    change.record(Event::new("zone.create").target(party(&zone)));
-    change.commit().await?;
-    Ok(Json(body(&address, &zone)))
-}
-
-async fn replace(
-    State(org): State<Org>,
-    caller: Caller,
-    address: Address,
-    Path(id): Path<String>,
-    given: Body,
-) -> Answer<Json<Value>> {
-    let content = content(&given.object()?)?;
-    refuse_own_address(&caller, &content.usage, &content.gateways)?;
-    let mut change = caller.begin(&org).await?;
-    let before = find(&mut change, &id).await?;
-    if before.system && (content.name != before.name || content.usage != before.usage) {
-        return Err(Fault::new(&codes::E0000077).with_argument("name"));
-    }
-    let now = change.now;
-    zone::update(&mut change, &before.id, &content, now).await.map_err(Fault::taken("name"))?;
-    let zone = find(&mut change, &id).await?;
-    change.record(Event::new("zone.update").target(party(&zone)));
-    change.commit().await?;
-    Ok(Json(body(&address, &zone)))
-}
-
-async fn delete(State(org): State<Org>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
-    let mut change = caller.begin(&org).await?;
-    let zone = find(&mut change, &id).await?;
-    if zone.system {
-        return Err(Fault::forbidden());
-    }
-    if zone.active {
-        return Err(Fault::field("status", "The network zone must be deactivated before deletion"));
-    }
-    refuse_in_use(&mut change, &zone).await?;
-    zone::delete(&mut change, &zone.id).await?;
-    change.record(Event::new("zone.delete").target(party(&zone)));
-    change.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
 async fn refuse_in_use(conn: &mut Conn, zone: &Zone) -> Answer<()> {
     if token::names_zone(conn, &zone.id).await? {
         Err(Fault::field("id", "The network zone is used by an API token"))
     } else {
         Ok(())
     }
-}
-
-async fn activate(
-    State(org): State<Org>,
-    caller: Caller,
-    address: Address,
-    Path(id): Path<String>,
-) -> Answer<Json<Value>> {
-    let zone = find(&mut *org.db.read().await?, &id).await?;
-    refuse_own_address(&caller, &zone.usage, &zone.gateways)?;
-    set_active(&org, &caller, &address, &id, true).await
-}
-
-async fn deactivate(
-    State(org): State<Org>,
-    caller: Caller,
-    address: Address,
-    Path(id): Path<String>,
-) -> Answer<Json<Value>> {
-    set_active(&org, &caller, &address, &id, false).await
-}
-
-async fn set_active(org: &Org, caller: &Caller, address: &Address, id: &str, active: bool) -> Answer<Json<Value>> {
-    let mut change = caller.begin(org).await?;
-    let before = find(&mut change, id).await?;
-    if !active {
-        refuse_in_use(&mut change, &before).await?;
-    }
-    let now = change.now;
-    zone::set_active(&mut change, &before.id, active, now).await?;
-    let zone = find(&mut change, id).await?;
-    change.record(Event::new(if active { "zone.activate" } else { "zone.deactivate" }).target(party(&zone)));
-    change.commit().await?;
-    Ok(Json(body(address, &zone)))
 }

@@ -4,7 +4,10 @@ use db::{Conn, Row, query};
 use serde_json::Value;
 use world::{Instant, World};
 
-use super::id::{TrustedOriginId, UserId};
+use super::{
+    id::{TrustedOriginId, UserId},
+    resource::{self, Stored},
+};
 use crate::{Error, Result};
 
 pub const SCOPES: [&str; 3] = ["CORS", "REDIRECT", "IFRAME_EMBED"];
@@ -22,9 +25,12 @@ pub struct TrustedOrigin {
     pub last_updated_by: String,
 }
 
-impl TrustedOrigin {
-    const COLUMNS: &str =
-        "o.id, o.name, o.origin, o.status, o.scopes, o.created_us, o.created_by, o.updated_us, o.updated_by";
+impl Stored for TrustedOrigin {
+    const TABLE: &'static str = "trusted_origin";
+    const COLUMNS: &'static str =
+        "r.id, r.name, r.origin, r.status, r.scopes, r.created_us, r.created_by, r.updated_us, r.updated_by";
+    const PREFIX: &'static str = TrustedOriginId::PREFIX;
+    const SIGNED: bool = true;
 
     fn read(row: &Row) -> Result<TrustedOrigin> {
         let status: String = row.get("status")?;
@@ -41,6 +47,14 @@ impl TrustedOrigin {
             last_updated: row.get("updated_us")?,
             last_updated_by: row.get("updated_by")?,
         })
+    }
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn active(&self) -> bool {
+        self.active
     }
 }
 
@@ -96,42 +110,9 @@ pub async fn update(
     Ok(())
 }
 
-pub async fn set_active(conn: &mut Conn, id: &TrustedOriginId, active: bool, by: &UserId, now: Instant) -> Result<()> {
-    query("update trusted_origin set status = $1, updated_us = $2, updated_by = $3 where id = $4")
-        .bind(if active { "ACTIVE" } else { "INACTIVE" })
-        .bind(now.whole_second())
-        .bind(by.as_str())
-        .bind(id.as_str())
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-pub async fn delete(conn: &mut Conn, id: &TrustedOriginId) -> Result<()> {
-    query("delete from trusted_origin where id = $1").bind(id.as_str()).execute(conn).await?;
-    Ok(())
-}
-
-pub async fn by_id(conn: &mut Conn, id: &TrustedOriginId) -> Result<Option<TrustedOrigin>> {
-    let sql = format!("select {} from trusted_origin o where o.id = $1", TrustedOrigin::COLUMNS);
-    let row = query(sql).bind(id.as_str()).optional(conn).await?;
-    row.map(|row| TrustedOrigin::read(&row)).transpose()
-}
-
 /// Whether `origin` (scheme, host and port, as a browser writes it) is trusted for `scope`.
 pub async fn is_trusted(conn: &mut Conn, origin: &str, scope: &str) -> Result<bool> {
-    let sql =
-        format!("select {} from trusted_origin o where o.origin = $1 and o.status = 'ACTIVE'", TrustedOrigin::COLUMNS);
-    let row = query(sql).bind(origin).optional(conn).await?;
-    let found = row.map(|row| TrustedOrigin::read(&row)).transpose()?;
-    Ok(found.is_some_and(|trusted| trusted.scopes.iter().any(|known| known == scope)))
-}
-
-/// A select of trusted origins that a list goes on with.
-pub(crate) fn select() -> db::Query {
-    query(format!("select {} from trusted_origin o where 1 = 1", TrustedOrigin::COLUMNS))
-}
-
-pub(crate) fn from_rows(rows: &[Row]) -> Result<Vec<TrustedOrigin>> {
-    rows.iter().map(TrustedOrigin::read).collect()
+    let select = resource::select::<TrustedOrigin>().push(" and r.origin = $1 and r.status = 'ACTIVE'").bind(origin);
+    let found: Vec<TrustedOrigin> = resource::from_rows(&select.all(conn).await?)?;
+    Ok(found.iter().any(|trusted| trusted.scopes.iter().any(|known| known == scope)))
 }

@@ -9,7 +9,11 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 use world::{Instant, World};
 
-use super::{fold, id::ZoneId};
+use super::{
+    fold,
+    id::ZoneId,
+    resource::{self, Stored, from_rows},
+};
 use crate::{Error, Result};
 
 /// One entry of a zone's gateways or proxies.
@@ -92,9 +96,11 @@ pub struct ZoneContent {
     pub proxies: Vec<AddressRange>,
 }
 
-impl Zone {
-    const COLUMNS: &str =
-        "z.id, z.name, z.status, z.usage, z.is_system, z.gateways, z.proxies, z.created_us, z.updated_us";
+impl Stored for Zone {
+    const TABLE: &'static str = "zone";
+    const COLUMNS: &'static str =
+        "r.id, r.name, r.status, r.usage, r.is_system, r.gateways, r.proxies, r.created_us, r.updated_us";
+    const PREFIX: &'static str = ZoneId::PREFIX;
 
     fn read(row: &Row) -> Result<Zone> {
         let status: String = row.get("status")?;
@@ -111,6 +117,16 @@ impl Zone {
         })
     }
 
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn active(&self) -> bool {
+        self.active
+    }
+}
+
+impl Zone {
     pub fn contains(&self, address: IpAddr) -> bool {
         self.active && self.gateways.iter().any(|range| range.contains(address))
     }
@@ -160,49 +176,24 @@ pub async fn update(conn: &mut Conn, id: &ZoneId, content: &ZoneContent, now: In
     Ok(())
 }
 
-pub async fn set_active(conn: &mut Conn, id: &ZoneId, active: bool, now: Instant) -> Result<()> {
-    query("update zone set status = $1, updated_us = $2 where id = $3")
-        .bind(if active { "ACTIVE" } else { "INACTIVE" })
-        .bind(now.whole_second())
-        .bind(id.as_str())
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-pub async fn delete(conn: &mut Conn, id: &ZoneId) -> Result<()> {
-    query("delete from zone where id = $1").bind(id.as_str()).execute(conn).await?;
-    Ok(())
-}
-
-pub async fn by_id(conn: &mut Conn, id: &ZoneId) -> Result<Option<Zone>> {
-    let sql = format!("select {} from zone z where z.id = $1", Zone::COLUMNS);
-    let row = query(sql).bind(id.as_str()).optional(conn).await?;
-    row.map(|row| Zone::read(&row)).transpose()
-}
-
-/// A select of zones that a list goes on with: ` where …`.
-pub(crate) fn select() -> db::Query {
-    query(format!("select {} from zone z where 1 = 1", Zone::COLUMNS))
-}
-
-pub(crate) fn from_rows(rows: &[Row]) -> Result<Vec<Zone>> {
-    rows.iter().map(Zone::read).collect()
-}
-
 /// No org has more zones than a decision can look at.
 const ZONES_MAX: i64 = 1_000;
 
 /// The active zones, for deciding about an address.
 pub async fn active(conn: &mut Conn) -> Result<Vec<Zone>> {
-    let rows = select().push(" and z.status = 'ACTIVE' order by z.id limit $1").bind(ZONES_MAX).all(conn).await?;
+    let rows = resource::select::<Zone>()
+        .push(" and r.status = 'ACTIVE' order by r.id limit $1")
+        .bind(ZONES_MAX)
+        .all(conn)
+        .await?;
     from_rows(&rows)
 }
 
 /// Whether an address is in an active zone of usage `BLOCKLIST`.
 pub async fn is_blocked(conn: &mut Conn, address: IpAddr) -> Result<bool> {
-    let blocking = select().push(" and z.status = 'ACTIVE' and z.usage = 'BLOCKLIST' limit $1").bind(ZONES_MAX);
-    Ok(from_rows(&blocking.all(conn).await?)?.iter().any(|zone| zone.contains(address)))
+    let blocking =
+        resource::select::<Zone>().push(" and r.status = 'ACTIVE' and r.usage = 'BLOCKLIST' limit $1").bind(ZONES_MAX);
+    Ok(from_rows::<Zone>(&blocking.all(conn).await?)?.iter().any(|zone| zone.contains(address)))
 }
 
 #[cfg(test)]
