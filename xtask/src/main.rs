@@ -6,6 +6,7 @@
 mod bench;
 mod check;
 mod clients;
+mod coverage;
 mod demo;
 mod error;
 mod machine;

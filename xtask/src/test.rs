@@ -9,7 +9,7 @@ use crate::place::Place;
 use crate::progress::{self, Progress, answer};
 use crate::rust::cargo;
 use crate::steps::Steps;
-use crate::{check, clients, machine, rust, web};
+use crate::{check, clients, coverage, machine, rust, web};
 
 /// `cargo xtask test`.
 pub(crate) fn run(progress: &Progress, place: &Place) -> Result<()> {
@@ -38,12 +38,16 @@ fn tests(progress: &Progress, place: &Place, steps: &mut Steps<'_>) -> Result<()
 
     let built = steps.run("Rust: build", || rust::build(progress, place));
     let tested = "Rust: tests";
+    let covered = "Org: operations that tests saw succeed";
     let browsed = "Browser tests";
     if built {
-        steps.run(tested, || progress::run(&mut rust_tests(place)));
+        let seen = coverage::folder(place)?;
+        steps.run(tested, || progress::run(rust_tests(place).env(coverage::VARIABLE, &seen)));
+        steps.run(covered, || coverage::report(place));
         steps.run(browsed, || progress::run(&mut browser_tests(place)));
     } else {
         steps.leave_out(tested);
+        steps.leave_out(covered);
         steps.leave_out(browsed);
     }
     Ok(())

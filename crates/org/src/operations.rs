@@ -4,8 +4,10 @@
 //! checked before it runs. What no row names is 404; a row's path with another method is 405; a row without a handler answers as
 //! an org without that feature does.
 
+pub mod facts;
 pub mod rights;
 mod routes;
+pub mod shape;
 
 use std::sync::LazyLock;
 
@@ -52,6 +54,12 @@ pub fn all() -> &'static [Operation] {
 
 pub fn by_id(id: &str) -> Option<&'static Operation> {
     TABLE.iter().find(|operation| operation.id == id)
+}
+
+/// The operation that a call is; of several paths that fit, the one that says most literally what was asked.
+pub fn find(method: &Method, path: &str) -> Option<&'static Operation> {
+    let fitting = all().iter().filter(|operation| operation.method == method && matches(operation.path, path));
+    fitting.min_by_key(|operation| operation.path.matches('{').count())
 }
 
 /// What the table says of a call that no handler took.

@@ -1,9 +1,11 @@
 //! Tests of the org as a whole, over HTTP.
 //!
-//! Invariant: every answer goes through [`site::Site`]'s client, which checks what all answers have in common.
+//! Invariant: every answer goes through [`site::Site`]'s client or a browser's, which hold it against the tables of operations
+//! ([`conformance`]).
 
 mod apps;
 mod callers;
+mod conformance;
 mod edges;
 mod groups;
 mod identity;

@@ -11,7 +11,10 @@ pub struct Code {
 macro_rules! codes {
     ($($code:ident $status:literal $summary:literal)*) => {$(
         pub static $code: Code = Code { code: stringify!($code), status: $status, summary: $summary };
-    )*};
+    )*
+        /// Every code.
+        pub static ALL: &[&Code] = &[$(&$code,)*];
+    };
 }
 
 codes! {

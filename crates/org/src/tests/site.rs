@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use world::{Instant, ManualClock, OsRandom, World};
 
+use super::conformance::{self, Seen};
 use crate::{
     OrgConfig, Running,
     config::RateLimitSettings,
@@ -169,11 +170,14 @@ impl Site {
     }
 
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
-        let response = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.client.execute(request).await.unwrap();
         let status = response.status().as_u16();
+        let all_headers = response.headers().clone();
         let mut headers = HashMap::new();
         let mut links = HashMap::new();
-        for (name, value) in response.headers() {
+        for (name, value) in &all_headers {
             let value = value.to_str().unwrap();
             if name == "link" {
                 let (url, relation) = value.split_once(">; rel=").unwrap();
@@ -184,6 +188,9 @@ impl Site {
             }
         }
         let text = response.text().await.unwrap();
+        if status != 421 {
+            conformance::hold(&Seen { method: &method, path: &path, status, headers: &all_headers, text: &text });
+        }
         let body =
             if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
         let reply = Reply { status, headers, links, body };
@@ -243,15 +250,10 @@ async fn person(running: &Running, tx: &mut db::Tx, login: &str) -> User {
     user
 }
 
-/// What every answer of the org has, and the form of every error.
+/// What every answer of the management API has beside what `conformance` asks for.
 #[track_caller]
 fn check(reply: &Reply) {
     let header = |name: &str| reply.headers.get(name).map(String::as_str).unwrap_or_default();
-    let request_id = header("x-okta-request-id");
-    assert!(
-        request_id.len() == 32 && request_id.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        "request id {request_id:?}"
-    );
     if reply.status == 421 {
         return;
     }
@@ -262,12 +264,5 @@ fn check(reply: &Reply) {
     assert!(!reply.headers.contains_key("set-cookie"), "API calls set no cookie");
     if !reply.body.is_null() {
         assert_eq!(header("content-type"), "application/json", "{}", reply.body);
-    }
-    if reply.status >= 400 && !reply.body.is_null() {
-        let keys: Vec<_> = reply.body.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["errorCode", "errorSummary", "errorLink", "errorId", "errorCauses"]);
-        assert_eq!(reply.body["errorLink"], reply.body["errorCode"]);
-        let error_id = reply.body["errorId"].as_str().unwrap();
-        assert!(error_id.starts_with("oae") && error_id.len() == 25);
     }
 }

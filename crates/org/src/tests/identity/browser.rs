@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use reqwest::{Method, header};
 
-use super::super::site::Site;
+use super::super::{
+    conformance::{self, Seen},
+    site::Site,
+};
 
 pub(super) struct Browser {
     client: reqwest::Client,
@@ -144,7 +147,9 @@ impl Browser {
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
-        let response = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.client.execute(request).await.unwrap();
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let set: Vec<String> =
@@ -159,7 +164,9 @@ impl Browser {
             };
         }
         let location = headers.get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned());
-        Page { status, location, cookies: set, headers, text: response.text().await.unwrap() }
+        let text = response.text().await.unwrap();
+        conformance::hold(&Seen { method: &method, path: &path, status, headers: &headers, text: &text });
+        Page { status, location, cookies: set, headers, text }
     }
 
     /// Sends the sign-in form of the page at `path`.
