@@ -27,6 +27,7 @@ pub mod trusted_origins;
 pub mod unserved;
 pub mod user_body;
 pub mod users;
+pub mod validate;
 pub mod zones;
 
 use std::time::Duration;

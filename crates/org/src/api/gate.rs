@@ -1,4 +1,5 @@
-//! The gate before every handler of the table: the form of the request, who calls, the rate limit, right and scope.
+//! The gate before every handler of the table: the form of the request, who calls, the rate limit, right and scope, and at last
+//! what the request says.
 //!
 //! Invariant: default deny. What a row does not allow does not reach its handler.
 
@@ -12,6 +13,7 @@ use axum::{
 use super::{
     caller::{self, By, Caller},
     limits::{Decision, Share},
+    validate,
 };
 use crate::{
     Org,
@@ -44,7 +46,10 @@ pub async fn pass(operation: &'static Operation, request: Request, next: Next) -
                 parts.extensions.insert(caller.origin.clone());
                 parts.extensions.insert(caller);
             }
-            next.run(Request::from_parts(parts, body)).await
+            match validate::check(operation, &parts, body).await {
+                Ok(body) => next.run(Request::from_parts(parts, body)).await,
+                Err(refused) => refused,
+            }
         }
     };
     show(decision, response.headers_mut());
