@@ -36,6 +36,11 @@ export interface KeyHelp {
   does: string;
 }
 
+export interface KeyGroup {
+  label: string;
+  keys: KeyHelp[];
+}
+
 /** The entry whose address is the longest beginning of the path: it is the one where we are. */
 export function currentEntry(sections: NavigationSection[], path: string): NavigationEntry | undefined {
   return sections
@@ -53,4 +58,39 @@ export function matching(commands: Command[], typed: string): Command[] {
     .filter(({ text }) => words.every((word) => text.includes(word)))
     .sort((a, b) => Number(b.text.startsWith(words[0]!)) - Number(a.text.startsWith(words[0]!)))
     .map(({ command }) => command);
+}
+
+/** Every page of the navigation as a command. */
+export function pageCommands(sections: NavigationSection[]): Command[] {
+  return sections.flatMap((section) =>
+    section.entries.map((entry) => ({
+      id: entry.href,
+      label: entry.label,
+      group: 'Pages',
+      icon: entry.icon,
+      words: section.label,
+      href: entry.href,
+      note: section.label,
+    })),
+  );
+}
+
+/** The keys that work wherever there is a frame; `finds` says what Ctrl-K looks for. */
+export function frameKeys(finds: string): KeyGroup {
+  return {
+    label: 'Everywhere',
+    keys: [
+      { keys: ['Ctrl+K'], does: finds },
+      { keys: ['?'], does: 'These keys' },
+      { keys: ['Esc'], does: 'Close what is open' },
+    ],
+  };
+}
+
+/** What a key asks the frame for. A question mark that is typed into something is none. */
+export function frameKey(event: KeyboardEvent): 'palette' | 'keys' | undefined {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') return 'palette';
+  if (event.key !== '?' || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const target = event.target as HTMLElement;
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ? undefined : 'keys';
 }

@@ -8,7 +8,7 @@ export interface Problem {
   hint?: string;
   /** What to quote when one asks for help. */
   reference?: string;
-  /** Words per field of the form that was sent. */
+  /** Words per field of the form that was sent; under an empty name what belongs to none of them. */
   errors?: Record<string, string>;
 }
 

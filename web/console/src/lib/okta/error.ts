@@ -24,6 +24,12 @@ const HINTS: Record<string, string> = {
   E0000009: 'Quote the reference when you ask for help; the org’s log says more.',
 };
 
+/** The org's standing phrases about a field, in words that say what to do. */
+const REASONS: [RegExp, string][] = [
+  [/already exists in the current organization/i, 'This is taken already. Choose another.'],
+  [/cannot be left blank/i, 'Fill this in.'],
+];
+
 const FIELD = /^([\w.[\]]+): (.+)$/s;
 
 export class OktaError extends ProblemError {
@@ -54,9 +60,15 @@ export async function readError(response: Response): Promise<OktaError> {
   const general: string[] = [];
   for (const cause of causes) {
     const field = FIELD.exec(cause);
-    if (field) errors[field[1]!] = errors[field[1]!] ? `${errors[field[1]!]}\n${field[2]!}` : field[2]!;
-    else general.push(cause);
+    if (!field) {
+      general.push(cause);
+      continue;
+    }
+    const [, name, reason] = field as unknown as [string, string, string];
+    errors[name] = errors[name] ? `${errors[name]}\n${reasonOf(reason)}` : reasonOf(reason);
   }
+  // Beside words for fields, what belongs to none of them must not be taken for their summary.
+  if (Object.keys(errors).length > 0 && general.length > 0) errors[''] = general.splice(0).join('\n');
   const title = TITLES[body.errorCode] ?? body.errorSummary;
   const said = body.errorCode === 'E0000001' && causes.length > 0 ? [] : [body.errorSummary];
   const detail = [...said, ...general].filter((line) => line !== title).join('\n');
@@ -69,6 +81,10 @@ export async function readError(response: Response): Promise<OktaError> {
     reference: body.errorId,
     errors: Object.keys(errors).length > 0 ? errors : undefined,
   });
+}
+
+function reasonOf(cause: string): string {
+  return REASONS.find(([pattern]) => pattern.test(cause))?.[1] ?? cause;
 }
 
 function hintOf(code: string, response: Response): string | undefined {

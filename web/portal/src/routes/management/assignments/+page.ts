@@ -1,5 +1,5 @@
+import { listQuery } from '@webreports/ui/kit';
 import { api, unwrap } from '$lib/api';
-import { listQuery } from '$lib/address';
 import type { PageLoad } from './$types';
 
 /** `?assign=<id of a View>` opens the dialog for it. */

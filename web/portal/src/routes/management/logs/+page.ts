@@ -1,5 +1,5 @@
+import { listQuery } from '@webreports/ui/kit';
 import { api, unwrap } from '$lib/api';
-import { listQuery } from '$lib/address';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ parent, url, depends }) => {

@@ -1,17 +1,22 @@
 // A list of a page: its first part comes from the page's load, the rest by "Show more".
 // Invariants: when the first part is loaded anew, what was added to the old one is dropped; no row stands twice.
 
-import { isAbort, problemOf, type Problem } from '@webreports/ui/problem';
-import type { List } from '$lib/api';
+import { isAbort, problemOf, type Problem } from './problem';
 
-export class MoreOf<Item extends { id: string }> {
+/** One answer of a list: its rows, and what to ask for the next ones with. */
+export interface Part<Item> {
+  items: Item[];
+  next?: string | null;
+}
+
+export class MoreOf<Item> {
   busy = $state(false);
   problem = $state<Problem>();
-  #further = $state.raw<{ of: List<Item>; items: Item[]; next: string | null }>();
-  readonly #first: () => List<Item>;
-  readonly #load: (after: string) => Promise<List<Item>>;
+  #further = $state.raw<{ of: Part<Item>; items: Item[]; next?: string | null }>();
+  readonly #first: () => Part<Item>;
+  readonly #load: (after: string) => Promise<Part<Item>>;
 
-  constructor(first: () => List<Item>, load: (after: string) => Promise<List<Item>>) {
+  constructor(first: () => Part<Item>, load: (after: string) => Promise<Part<Item>>) {
     this.#first = first;
     this.#load = load;
   }
@@ -21,7 +26,7 @@ export class MoreOf<Item extends { id: string }> {
     return this.#further?.of === first ? [...first.items, ...this.#further.items] : first.items;
   }
 
-  get next(): string | null {
+  get next(): string | null | undefined {
     const first = this.#first();
     return this.#further?.of === first ? this.#further.next : first.next;
   }
@@ -35,8 +40,8 @@ export class MoreOf<Item extends { id: string }> {
     try {
       const list = await this.#load(next);
       const before = this.#further?.of === of ? this.#further.items : [];
-      const known = new Set([...of.items, ...before].map(({ id }) => id));
-      const items = [...before, ...list.items.filter(({ id }) => !known.has(id))];
+      const known = new Set([...of.items, ...before].map(identity));
+      const items = [...before, ...list.items.filter((item) => !known.has(identity(item)))];
       this.#further = { of, items, next: list.next };
     } catch (thrown) {
       if (!isAbort(thrown)) this.problem = problemOf(thrown);
@@ -44,4 +49,9 @@ export class MoreOf<Item extends { id: string }> {
       this.busy = false;
     }
   };
+}
+
+/** A row without an id is the same as another only if it is that very object. */
+function identity(item: unknown): unknown {
+  return (item as { id?: unknown }).id ?? item;
 }

@@ -1,14 +1,8 @@
-// One sending of a form: busy while it lasts, words beside the fields that the org names, a problem for the rest.
+// One sending of a form: busy while it lasts, words beside the fields that the server names, a problem for the rest.
 // Invariant: what was typed is never touched; a form whose sending failed can be sent again as it stands.
 
 import { tick } from 'svelte';
-import { isAbort, problemOf, type Problem } from '@webreports/ui/problem';
-
-/** The org's standing phrases, in words that say what to do. */
-const REASONS: [RegExp, string][] = [
-  [/already exists in the current organization/i, 'This is taken already. Choose another.'],
-  [/cannot be left blank/i, 'Fill this in.'],
-];
+import { isAbort, problemOf, type Problem } from './problem';
 
 export class Submission {
   busy = $state(false);
@@ -45,37 +39,46 @@ export class Submission {
     }
   }
 
+  /** A field is typed into again: what was said against it before is not said of what stands there now. */
+  edited(name: string): void {
+    delete this.errors[name];
+  }
+
+  /** What belongs to a field goes there; the rest is a problem of the whole form. */
   #take(problem: Problem): void {
-    const beside: Record<string, string> = {};
-    const rest: Record<string, string> = {};
-    for (const [name, reason] of Object.entries(problem.errors ?? {})) {
+    const all = Object.entries(problem.errors ?? {});
+    const beside = all.flatMap(([name, words]) => {
       const field = this.#fieldOf(name);
-      if (field) beside[field] = reasonOf(reason);
-      else rest[name] = reasonOf(reason);
-    }
-    this.errors = beside;
-    const named = Object.keys(beside).length > 0;
-    const others = Object.keys(rest).length > 0;
-    if (named && !others && !problem.detail) return;
-    this.problem = { ...problem, errors: others ? rest : undefined };
+      return field === undefined ? [] : [[field, sentence(words)] as const];
+    });
+    const rest = all.filter(([name]) => this.#fieldOf(name) === undefined);
+    this.errors = Object.fromEntries(beside);
+    if (beside.length > 0 && rest.length === 0) return;
+    this.problem = { ...problem, errors: rest.length > 0 ? Object.fromEntries(rest) : undefined };
   }
 
   /** `settings.oauthClient.redirect_uris[0]` belongs beside `redirect_uris`. */
   #fieldOf(name: string): string | undefined {
+    if (this.#fields.includes(name)) return name;
     const parts = name.replace(/\[\d+\]/g, '').split('.');
-    return [...parts].reverse().find((part) => this.#fields.includes(part));
+    return parts.reverse().find((part) => this.#fields.includes(part));
   }
 }
 
-function reasonOf(cause: string): string {
-  return REASONS.find(([pattern]) => pattern.test(cause))?.[1] ?? cause;
+/** The server's words begin in lower case and name things in backticks, as errors do there; here they are a sentence. */
+export function sentence(words: string): string {
+  const named = words.replace(/`([^`]*)`/g, '“$1”');
+  const first = named.charAt(0).toUpperCase() + named.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
 /** Goes to the first field that has an error. */
 async function showFirst(): Promise<void> {
   await tick();
   const scope = document.querySelector('dialog[open]') ?? document;
-  scope.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  const wrong = scope.querySelector<HTMLElement>('[aria-invalid="true"]');
+  // A group of choices can't hold the focus itself.
+  (wrong?.querySelector<HTMLElement>('input:checked') ?? wrong?.querySelector('input') ?? wrong)?.focus();
 }
 
 /** Words for a field that must not be empty. */
