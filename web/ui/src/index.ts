@@ -40,16 +40,9 @@ export { ago, bytes, count, duration, instantText } from './format';
 export type { Icon } from './icon';
 export { beforeUnload } from './leaving';
 export { MoreOf, type Part } from './list.svelte';
-export {
-  frameKey,
-  frameKeys,
-  pageCommands,
-  type Command,
-  type KeyGroup,
-  type KeyHelp,
-  type NavigationEntry,
-  type NavigationSection,
-} from './navigation';
+export { frameKeys, pageCommands } from './commands';
+export { frameKey } from './frame-key';
+export type { Command, KeyGroup, KeyHelp, NavigationEntry, NavigationSection } from './navigation';
 export { preferences } from './preferences.svelte';
 export { isAbort, OFFLINE, ProblemError, problemOf, slugOf, type Problem } from './problem';
 export { blank, sentence, Submission } from './submission.svelte';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { frameKey, pageCommands } from '../src/navigation';
+import { pageCommands } from '../src/commands';
+import { frameKey } from '../src/frame-key';
 
 function pressed(key: string, over: object = {}): KeyboardEvent {
   return {
