@@ -44,6 +44,17 @@ pub async fn serve(Path(path): Path<String>, headers: HeaderMap) -> Response {
     }
 }
 
+/// A face of the build by the name of its package (`inter-latin-wght-normal.woff2`); the build has put a hash into its own name.
+pub fn font(file: &str, headers: &HeaderMap) -> Option<Response> {
+    let stem = file.strip_suffix(".woff2")?;
+    let path = Build::iter().find(|path| {
+        let built = path.strip_prefix("_app/immutable/assets/").and_then(|name| name.strip_prefix(stem));
+        built.is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".woff2"))
+    })?;
+    // The name that was asked for stays when the face changes, so it is asked about each time.
+    Some(send(file, Build::get(&path)?, headers))
+}
+
 fn page(headers: &HeaderMap) -> Response {
     let Some(file) = Build::get(PAGE) else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT)

@@ -1,13 +1,37 @@
-//! What the org's own pages are made of beside HTML: stylesheet and icon, embedded, each with an ETag.
+//! What the org's own pages are made of beside HTML: stylesheet, faces and icon, embedded, each with an ETag.
+//!
+//! Invariant: colours, sizes and faces are those of `web/ui/tokens.css`; there is no second copy of a value. The faces themselves lie
+//! in the build of the Admin Console; without one the stylesheet's fallback face stands in.
+
+use std::sync::LazyLock;
 
 use axum::{
+    extract::Path,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
+use crate::console::files;
+
+/// Where the faces are served, in place of the packages that `web/` builds them from.
+const FONTS: &str = "/assets/fonts/";
+
+/// The tokens with addresses of ours, then what is laid out by them.
+static STYLESHEET: LazyLock<String> = LazyLock::new(|| {
+    let tokens = include_str!("../../../../web/ui/tokens.css")
+        .replace("@fontsource-variable/inter/files/", FONTS)
+        .replace("@fontsource-variable/jetbrains-mono/files/", FONTS);
+    format!("{tokens}\n{}", include_str!("../../assets/signin.css"))
+});
+
 /// `GET /assets/signin.css`
 pub async fn stylesheet(headers: HeaderMap) -> Response {
-    send(&headers, "text/css; charset=utf-8", include_str!("../../assets/signin.css"))
+    send(&headers, "text/css; charset=utf-8", &STYLESHEET)
+}
+
+/// `GET /assets/fonts/{file}`
+pub async fn font(Path(file): Path<String>, headers: HeaderMap) -> Response {
+    files::font(&file, &headers).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
 /// `GET /assets/icon.svg`

@@ -57,6 +57,7 @@ pub fn routes() -> Router<Org> {
         .route("/login/signout", get(sign_out::sign_out))
         .route("/login/sessionCookieRedirect", get(sign_out::cookie_redirect))
         .route(page::STYLESHEET, get(assets::stylesheet))
+        .route("/assets/fonts/{file}", get(assets::font))
         .route(page::ICON, get(assets::icon));
     pages.merge(operations().into_router())
 }

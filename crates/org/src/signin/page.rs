@@ -68,7 +68,7 @@ impl Page {
     }
 
     fn policy(&self) -> String {
-        let mut policy = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'".to_owned();
+        let mut policy = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'".to_owned();
         for target in &self.form_targets {
             policy.push(' ');
             policy.push_str(target);

@@ -115,7 +115,7 @@ async fn pages_allow_no_script_no_frame_and_no_foreign_form() {
     let policy = page.header("content-security-policy");
     assert_eq!(
         policy,
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     );
     assert_eq!((page.header("referrer-policy"), page.header("x-content-type-options")), ("same-origin", "nosniff"));
     assert!(page.text.contains("<label for=\"username\">User name</label>") && !page.text.contains("<script"));
@@ -126,6 +126,24 @@ async fn pages_allow_no_script_no_frame_and_no_foreign_form() {
         browser.request(reqwest::Method::GET, "/assets/signin.css").header("If-None-Match", style.header("etag"));
     assert_eq!(browser.send(known).await.is(304).text, "");
     assert_eq!(browser.get("/assets/icon.svg").await.is(200).header("content-type"), "image/svg+xml");
+}
+
+#[tokio::test]
+async fn pages_have_the_tokens_and_the_faces_of_the_other_pages() {
+    let site = Site::start().await;
+    let browser = Browser::new(&site);
+    assert!(browser.get("/login/login.htm").await.is(200).text.contains("data-accent=\"console\""));
+    let style = browser.get("/assets/signin.css").await.is(200);
+    assert!(style.text.contains("--accent: light-dark(") && !style.text.contains("@fontsource"));
+    let face = "/assets/fonts/inter-latin-wght-normal.woff2";
+    assert!(style.text.contains(face));
+    let sent = browser.get(face).await.is(200);
+    assert_eq!(sent.header("content-type"), "font/woff2");
+    let known = browser.request(reqwest::Method::GET, face).header("If-None-Match", sent.header("etag"));
+    browser.send(known).await.is(304);
+    for unknown in ["inter.woff2", "inter-latin-wght-normal", "..%2Findex.html", "index.html"] {
+        browser.get(&format!("/assets/fonts/{unknown}")).await.is(404);
+    }
 }
 
 #[tokio::test]
