@@ -116,6 +116,7 @@ fn title(slug: &str) -> &'static str {
         "wrong-credentials" => "User name or password is wrong",
         "sign-in-failed" => "Sign-in did not work",
         "org-unreachable" => "The Okta org could not be reached",
+        "org-broke-off" => "The Okta org broke off in the middle of its answer",
         "org-slow" => "The Okta org did not answer in time",
         "org-busy" => "The Okta org takes no more calls at this moment",
         "org-failed" | "org-unexpected" => "The Okta org did not answer as it should",
@@ -162,7 +163,7 @@ impl From<portal::Error> for Problem {
             Error::SignInFailed(_) => Problem::new(400, "sign-in-failed", &error).hint("sign in again"),
             Error::Org(cause) => {
                 let (status, slug) = org_problem(cause);
-                Problem { reference: Some(noted(&error)), ..Problem::new(status, slug, &error) }
+                Problem { reference: Some(noted(&error)), ..Problem::new(status, slug, &error) }.hint(cause.fix())
             }
             Error::ChecksNotPassed(_) => {
                 Problem::new(409, "checks-not-passed", &error).hint("run them again and do what each says")
@@ -193,6 +194,7 @@ fn org_problem(cause: &portal::OrgError) -> (u16, &'static str) {
     use portal::OrgError;
     match cause {
         OrgError::Unreachable(_) | OrgError::Tls(_) | OrgError::NotSent(_) => (502, "org-unreachable"),
+        OrgError::BrokeOff(_) => (502, "org-broke-off"),
         OrgError::Slow(_) => (504, "org-slow"),
         OrgError::RateLimited { .. } | OrgError::ShareUsed { .. } => (503, "org-busy"),
         OrgError::ServerFailed { .. } => (502, "org-failed"),

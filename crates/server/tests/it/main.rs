@@ -3,7 +3,9 @@
 mod architecture;
 mod bridge;
 mod clients;
+mod limits;
 mod openapi;
+mod outages;
 mod pages;
 mod permissions;
 mod reports;
