@@ -239,7 +239,49 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             Err(JsonRejection::BytesRejection(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(Problem::new(413, "too-large", "the body is larger than this call takes"))
             }
-            Err(rejection) => Err(Problem::new(422, "invalid", rejection.body_text())),
+            Err(rejection) => Err(Problem::new(422, "invalid", without_value(&rejection.body_text()))),
+        }
+    }
+}
+
+/// What does not fit, without the value that was sent: it may be a secret in the wrong place.
+fn without_value(text: &str) -> String {
+    for (before, after) in [("string \"", "\", expected"), ("unknown variant `", "`, expected")] {
+        if let (Some(begin), Some(end)) = (text.find(before), text.rfind(after))
+            && begin + before.len() <= end
+        {
+            let kept = before.trim_end_matches([' ', '"', '`']);
+            return format!("{}{kept}{}", &text[..begin], &text[end + 1..]);
+        }
+    }
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_does_not_fit_is_not_repeated() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Kind {
+            Sqlite,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        struct Wanted {
+            #[expect(dead_code, reason = "it is only read")]
+            port: Option<u16>,
+            #[expect(dead_code, reason = "it is only read")]
+            kind: Option<Kind>,
+        }
+        for (body, said) in [
+            (r#"{"port":"hunter2\", expected \"x"}"#, "invalid type: string, expected u16 at line 1 column 33"),
+            (r#"{"kind":"hunter2"}"#, "unknown variant, expected `sqlite` at line 1 column 17"),
+            (r#"{"port":true}"#, "invalid type: boolean `true`, expected u16 at line 1 column 12"),
+        ] {
+            let error = serde_json::from_str::<Wanted>(body).unwrap_err().to_string();
+            assert_eq!(without_value(&error), said);
         }
     }
 }
