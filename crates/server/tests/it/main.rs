@@ -12,4 +12,5 @@ mod reports;
 mod rows;
 mod secrets;
 mod set_up_command;
+mod shutdown;
 mod sign_in;
