@@ -88,13 +88,20 @@ pub struct Planted {
     pub secret: Vec<u8>,
     /// Spellings that are public by their nature.
     pub public: Vec<&'static str>,
+    /// Places with this in their name have to keep it.
+    pub kept_by: Option<&'static str>,
 }
 
 impl Planted {
     pub fn new(what: &str, secret: impl Into<Vec<u8>>) -> Planted {
         let secret = secret.into();
         assert!(secret.len() >= NEEDLE_BYTES_MIN, "{what} is too short to be looked for");
-        Planted { what: what.to_owned(), secret, public: Vec::new() }
+        Planted { what: what.to_owned(), secret, public: Vec::new(), kept_by: None }
+    }
+
+    /// Leaves places with this in their name out.
+    pub fn kept_by(self, place: &'static str) -> Planted {
+        Planted { kept_by: Some(place), ..self }
     }
 
     /// Leaves one spelling out.

@@ -40,11 +40,11 @@ async fn nor_in_a_dump_of_postgresql() {
     let databases = [server.fresh_database(), server.fresh_database()];
     let run = Run::of(&[("database", databases[0].clone()), ("org-database", databases[1].clone())]).await;
     let mut places = files(run.site.folder.path());
-    for database in &databases {
+    for (database, of) in databases.iter().zip(["portal.db", "org.db"]) {
         let dump = Command::new(pg_dump()).args(["--inserts", database]).output().unwrap();
         assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
         assert!(dump.stdout.len() > 50_000, "the dump holds what the run wrote");
-        places.push(Place::new("a dump of PostgreSQL", dump.stdout));
+        places.push(Place::new(format!("a dump of {of} on PostgreSQL"), dump.stdout));
     }
     run.finds_nothing_in(places);
 }
@@ -194,7 +194,8 @@ impl Run {
         let sent = pairs(&exchange.sent);
         let answered: Value = serde_json::from_slice(&exchange.answered).unwrap();
         self.plant("state", asked["state"].clone());
-        self.plant("nonce", asked["nonce"].clone());
+        // The org gives it back in the ID token, so it keeps it with the code; here it is sealed.
+        self.planted.push(Planted::new("nonce", asked["nonce"].clone()).kept_by("org.db"));
         self.plant("code", sent["code"].clone());
         // The challenge is the digest of the verifier, and the browser carries it: RFC 7636.
         self.planted.push(Planted::new("verifier", sent["code_verifier"].clone()).public("SHA-256"));

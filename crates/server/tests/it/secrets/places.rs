@@ -105,9 +105,18 @@ pub fn printed(arguments: &[&str], environment: &[(&str, &str)]) -> Place {
 
 /// Each secret that stands in one of these places, and how.
 pub fn leaks(planted: &[Planted], places: &[Place]) -> BTreeSet<String> {
-    let search = Search::new(planted);
+    let everything = Search::new(planted);
     let mut leaks = BTreeSet::new();
     for place in places {
+        let is_kept = |planted: &Planted| planted.kept_by.is_some_and(|keeper| place.name.contains(keeper));
+        let others: Vec<Planted> = planted.iter().filter(|planted| !is_kept(planted)).cloned().collect();
+        let narrowed;
+        let search = if others.len() == planted.len() {
+            &everything
+        } else {
+            narrowed = Search::new(&others);
+            &narrowed
+        };
         leaks.extend(search.find(&place.bytes).into_iter().map(|what| format!("{what}: in {}", place.name)));
     }
     leaks
