@@ -84,7 +84,8 @@ impl FromStr for Address {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Address::Postgres(PostgresUrl(text.to_owned())));
         }
-        let scheme = text.split(':').next().unwrap_or_default();
+        // Only a scheme is repeated: what has none may be a password that stands where the address belongs.
+        let scheme = text.split_once("://").map_or("an address without scheme", |(scheme, _)| scheme);
         Err(Error::UnknownAddress(scheme.to_owned()))
     }
 }

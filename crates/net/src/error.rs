@@ -11,6 +11,9 @@ pub enum Error {
     AddressRefused { host: String },
     #[error("{origin} could not be reached")]
     Unreachable { origin: String, source: reqwest::Error },
+    /// The connection stood, and ended before the answer did.
+    #[error("{origin} broke off in the middle of its answer")]
+    BrokeOff { origin: String, source: reqwest::Error },
     #[error("{origin} did not answer within {} s", .limit.as_secs_f64())]
     Slow { origin: String, limit: Duration },
     #[error("the answer of {origin} is larger than {limit_bytes} bytes")]

@@ -1,5 +1,7 @@
 //! A request as its caller writes it, and the answer as its caller gets it: whole and bounded.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
@@ -13,11 +15,19 @@ pub struct Request {
     pub(crate) body: Option<Vec<u8>>,
     /// A header's name or value had characters that no header can have.
     pub(crate) malformed: bool,
+    pub(crate) answer_within: Option<Duration>,
 }
 
 impl Request {
     pub fn new(method: &str, url: Url) -> Request {
-        Request { method: method.to_owned(), url, headers: HeaderMap::new(), body: None, malformed: false }
+        Request {
+            method: method.to_owned(),
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            malformed: false,
+            answer_within: None,
+        }
     }
 
     /// Adds a header. Those that carry credentials are kept out of traces and of HTTP/2's header table.
@@ -34,6 +44,12 @@ impl Request {
 
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Request {
         self.body = Some(body.into());
+        self
+    }
+
+    /// Gives up sooner than the client's own limit says: somebody waits for this answer.
+    pub fn within(mut self, limit: Duration) -> Request {
+        self.answer_within = Some(limit);
         self
     }
 

@@ -99,7 +99,8 @@ impl Outbound {
     pub async fn send(&self, request: Request) -> Result<Answer> {
         let origin = request.url.origin().ascii_serialization();
         let client = self.client_for(&request.url, &origin)?;
-        let limits = self.0.limits;
+        let own = request.answer_within.unwrap_or(self.0.limits.answer);
+        let limits = Limits { answer: own.min(self.0.limits.answer), ..self.0.limits };
         match tokio::time::timeout(limits.answer, exchange(client, request, &origin, limits)).await {
             Ok(answer) => answer,
             Err(_) => Err(Error::Slow { origin, limit: limits.answer }),
@@ -201,7 +202,10 @@ fn failed(error: reqwest::Error, origin: &str, limits: Limits) -> Error {
         }
         cause = beneath(found);
     }
-    Error::Unreachable { origin, source: error }
+    if error.is_connect() {
+        return Error::Unreachable { origin, source: error };
+    }
+    Error::BrokeOff { origin, source: error }
 }
 
 /// The next cause. An I/O error passes over the error that it was made of, so that one is asked for by name.

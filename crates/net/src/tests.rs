@@ -28,11 +28,18 @@ async fn server() -> Url {
         )
         .route("/away", get(|| async { (StatusCode::FOUND, [(header::LOCATION, "/")]).into_response() }))
         .route("/big", get(big))
+        .route("/cut", get(cut_off))
         .route("/never", get(std::future::pending::<()>));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     url
+}
+
+/// Half an answer.
+async fn cut_off() -> Body {
+    let chunks = [Ok(Bytes::from_static(b"half")), Err(std::io::Error::other("the connection is reset"))];
+    Body::from_stream(futures::stream::iter(chunks))
 }
 
 fn get_of(base: &Url, path: &str) -> Request {
@@ -105,12 +112,23 @@ async fn a_server_that_never_answers_is_slow_and_one_that_is_not_there_unreachab
     let limits = Limits { answer: Duration::from_millis(100), ..Limits::default() };
     let http = Outbound::with_authorities([base.clone()], None, limits).unwrap();
     assert!(matches!(http.send(get_of(&base, "/never")).await, Err(Error::Slow { .. })));
+    // One request may have less time than the others.
+    let patient = Outbound::configured([base.clone()]);
+    let hurried = patient.send(get_of(&base, "/never").within(Duration::from_millis(100))).await;
+    assert!(matches!(hurried, Err(Error::Slow { limit, .. }) if limit == Duration::from_millis(100)), "{hurried:?}");
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
     drop(listener);
     let gone = Outbound::configured([closed.clone()]).send(get_of(&closed, "/")).await;
     assert!(matches!(gone, Err(Error::Unreachable { .. })), "{gone:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_told_from_a_server_that_is_not_there() {
+    let base = server().await;
+    let broken = Outbound::configured([base.clone()]).send(get_of(&base, "/cut")).await;
+    assert!(matches!(broken, Err(Error::BrokeOff { .. })), "{broken:?}");
 }
 
 #[tokio::test]

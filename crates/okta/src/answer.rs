@@ -15,6 +15,8 @@ use crate::{Error, Result};
 pub(crate) const CLOCK_LEEWAY: Duration = Duration::from_secs(120);
 /// A 429 that does not say when the limit resets lasts this long.
 const RESET_UNKNOWN: Duration = Duration::from_secs(60);
+/// Somebody who signs in or sets up hears what is wrong after this long; work that nobody waits for has the client's own limit.
+const PEOPLE_WAIT: Duration = Duration::from_secs(4);
 /// Characters of a text of the org's that are passed on to people.
 const SAID_CHARS_MAX: usize = 300;
 
@@ -22,6 +24,8 @@ const SAID_CHARS_MAX: usize = 300;
 pub(crate) struct Line {
     http: Outbound,
     pub(crate) world: World,
+    /// Somebody waits for whatever is asked here.
+    for_people: bool,
     /// Org minus ours, in µs; `UNKNOWN` before the first answer.
     skew_us: AtomicI64,
 }
@@ -30,11 +34,17 @@ const UNKNOWN: i64 = i64::MIN;
 
 impl Line {
     pub(crate) fn new(http: Outbound, world: World) -> Line {
-        Line { http, world, skew_us: AtomicI64::new(UNKNOWN) }
+        Line { http, world, for_people: false, skew_us: AtomicI64::new(UNKNOWN) }
+    }
+
+    /// The same line, for questions that somebody waits for.
+    pub(crate) fn for_people(self) -> Line {
+        Line { for_people: true, ..self }
     }
 
     /// Sends one request. An answer of 429 or 5xx is an error here; any other comes back as it is.
     pub(crate) async fn send(&self, request: Request) -> Result<Answer> {
+        let request = if self.for_people { in_a_hurry(request) } else { request };
         let answer = self.http.send(request).await?;
         let now = self.world.now();
         if let Some(date) = answer.header("date").and_then(read_date) {
@@ -59,6 +69,11 @@ impl Line {
         let ours = self.world.now();
         if skew == UNKNOWN { ours } else { Instant::from_us(ours.as_us().saturating_add(skew)) }
     }
+}
+
+/// A request that somebody waits for.
+pub(crate) fn in_a_hurry(request: Request) -> Request {
+    request.within(PEOPLE_WAIT)
 }
 
 /// When the org's limit resets, by our clock: its own clock says how far away that is.

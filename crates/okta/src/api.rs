@@ -14,7 +14,7 @@ use world::{Instant, World};
 
 use crate::{
     Error, OrgAddress, Result,
-    answer::{Line, is_json, json, said},
+    answer::{Line, in_a_hurry, is_json, json, said},
     budget::Budget,
 };
 
@@ -149,6 +149,9 @@ impl Api {
             None if matches!(method, "POST" | "PUT") => request.body(Vec::new()).header("content-length", "0"),
             None => request,
         };
+        if self.urgency == Urgency::Person {
+            request = in_a_hurry(request);
+        }
         let answer = match shared.line.send(request).await {
             Ok(answer) => answer,
             Err(Error::RateLimited { resets_at }) => {

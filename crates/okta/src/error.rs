@@ -6,6 +6,8 @@ use world::Instant;
 pub enum Error {
     #[error("the org could not be reached")]
     Unreachable(#[source] net::Error),
+    #[error("the org broke off in the middle of its answer")]
+    BrokeOff(#[source] net::Error),
     #[error("the org did not answer in time")]
     Slow(#[source] net::Error),
     #[error("no secure connection with the org")]
@@ -98,6 +100,7 @@ impl Error {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Error::Unreachable(_)
+            | Error::BrokeOff(_)
             | Error::Slow(_)
             | Error::Tls(_)
             | Error::TooLarge(_)
@@ -129,6 +132,9 @@ impl Error {
     pub fn fix(&self) -> &'static str {
         match self {
             Error::Unreachable(_) => "check the domain, the network between this machine and the org, and the firewall",
+            Error::BrokeOff(_) => {
+                "try again; if it stays, look at the proxies and firewalls between this machine and the org"
+            }
             Error::Slow(_) => "try again; if it stays, look at the network and at the org's status page",
             Error::Tls(_) => {
                 "check this machine's clock, and give the org's certificate authority with okta-ca-file if it is a private one"
@@ -172,6 +178,7 @@ impl From<net::Error> for Error {
     fn from(error: net::Error) -> Error {
         match error {
             net::Error::Unreachable { .. } => Error::Unreachable(error),
+            net::Error::BrokeOff { .. } => Error::BrokeOff(error),
             net::Error::Slow { .. } => Error::Slow(error),
             net::Error::Tls { .. } => Error::Tls(error),
             net::Error::TooLarge { .. } => Error::TooLarge(error),

@@ -77,7 +77,7 @@ struct Introspection {
 
 impl SignIn {
     pub fn new(http: Outbound, org: OrgAddress, client_id: String, client_secret: Secret, world: World) -> SignIn {
-        SignIn { line: Line::new(http, world), org, client_id, client_secret, known: Known::default() }
+        SignIn { line: Line::new(http, world).for_people(), org, client_id, client_secret, known: Known::default() }
     }
 
     pub fn org_address(&self) -> &OrgAddress {

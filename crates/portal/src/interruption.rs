@@ -16,6 +16,8 @@ use crate::{
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(30);
 /// How long stopped runs get to stop their database's work.
 const STOP_GRACE: Duration = Duration::from_secs(5);
+/// How long those who listen to a run get to hear how it ended.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 impl Portal {
     /// Ends what a person has under way, because their rights ended: the database's work stops at once.
@@ -52,6 +54,9 @@ impl Portal {
                 tracing::warn!("a database did not stop its work in time");
             }
         }
+        self.runner.followers.close();
+        // Who does not listen is not waited for.
+        let _ = tokio::time::timeout(LAST_WORD, self.runner.followers.wait()).await;
         self.db.close().await;
     }
 

@@ -50,6 +50,8 @@ pub(crate) struct Runner {
     places: Arc<Semaphore>,
     at_connections: Mutex<HashMap<ConnectionId, (u32, Arc<Semaphore>)>>,
     pub(crate) tasks: TaskTracker,
+    /// Those who listen to a run: a stop lets them hear its end.
+    pub(crate) followers: TaskTracker,
     /// Requested once the portal stops: nothing new begins, and the janitor ends.
     pub(crate) stopping: CancellationToken,
 }
@@ -107,6 +109,7 @@ impl Runner {
             places: Arc::new(Semaphore::new(RUNNING_MAX)),
             at_connections: Mutex::default(),
             tasks: TaskTracker::new(),
+            followers: TaskTracker::new(),
             stopping: CancellationToken::new(),
         }
     }

@@ -14,6 +14,7 @@ use futures::{Stream, stream};
 use store::{Listing, Page};
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::{
     Error, Portal, Result,
@@ -227,6 +228,7 @@ impl Portal {
             changes: self.runner.changes(id),
             told_at: None,
             until: Instant::now() + EVENTS_FOR_MAX,
+            _listening: self.runner.followers.token(),
         };
         Ok(stream::unfold(Some(follower), |follower| async move { follower?.next().await }))
     }
@@ -283,6 +285,7 @@ struct Follower {
     changes: Option<watch::Receiver<Live>>,
     told_at: Option<Instant>,
     until: Instant,
+    _listening: TaskTrackerToken,
 }
 
 impl Follower {

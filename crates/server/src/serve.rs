@@ -18,6 +18,9 @@ use crate::{
 /// What runs gets this long to end after a signal; then it is marked interrupted.
 pub const GRACE: Duration = Duration::from_secs(30);
 
+/// What was answered gets this long to reach its readers once everything has ended.
+const LAST_BYTES: Duration = Duration::from_secs(1);
+
 /// A portal that answers.
 pub struct RunningPortal {
     pub portal: Portal,
@@ -64,9 +67,13 @@ impl RunningPortal {
     pub async fn stop_within(self, grace: Duration) {
         let _ = self.stop.send(true);
         self.portal.shut_down(grace).await;
-        // Streams of results end with their runs; a client that keeps one open does not keep the process.
-        self.served.abort();
-        let _ = self.served.await;
+        // Streams of results end with their runs, and what was said last is sent; a client that keeps one open does not keep the
+        // process.
+        let mut served = self.served;
+        if tokio::time::timeout(LAST_BYTES, &mut served).await.is_err() {
+            served.abort();
+            let _ = served.await;
+        }
         tracing::info!("the portal stopped");
     }
 }

@@ -1,7 +1,12 @@
 //! Starts the whole site for a test: portal and built-in org on free ports, in a temporary folder, with a clock that the test moves.
 //!
 //! A test speaks HTTP as a stranger would. [`Site::start`] seeds through the same doors as the demo; [`Site::blank`] leaves the
-//! path to the test.
+//! path to the test, [`Site::behind_wire`] lets the test disturb what passes between the two.
+
+pub mod spellings;
+pub mod wire;
+
+pub use wire::{Fault, Wire};
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -35,7 +40,10 @@ fn begin() -> Instant {
 pub struct Site {
     pub folder: TempDir,
     pub config: Config,
+    /// The portal's clock.
     pub clock: Arc<ManualClock>,
+    /// The org's own, which shows the same time until a test moves it alone.
+    pub org_clock: Arc<ManualClock>,
     pub org: org::Running,
     pub portal: RunningPortal,
     pub passwords: DemoPasswords,
@@ -43,6 +51,8 @@ pub struct Site {
     pub portal_url: Url,
     /// The connection between the two, once it is seeded.
     pub bridge: Option<seed::Bridge>,
+    /// What lies between the two, where a test asked for it.
+    wire: Option<Wire>,
 }
 
 impl Site {
@@ -58,22 +68,37 @@ impl Site {
 
     /// Portal and org with nothing in them, and the clock where the world's is.
     pub async fn blank_now() -> Site {
-        Site::with(&[], World::real().now()).await
+        Site::with(&[], World::real().now(), false).await
     }
 
     /// The same on PostgreSQL: a database of its own for the portal and one for the org.
     pub async fn start_on_postgresql() -> Site {
         let server = testkit_postgres::Postgres::shared();
         let (portal, org) = (server.fresh_database(), server.fresh_database());
-        Site::with(&[("database", portal), ("org-database", org)], begin()).await.seed().await
+        Site::with(&[("database", portal), ("org-database", org)], begin(), false).await.seed().await
+    }
+
+    /// The demo's site, with a wire between portal and org that the test can disturb.
+    pub async fn behind_wire() -> Site {
+        Site::blank_behind_wire(&[]).await.seed().await
+    }
+
+    /// The same with nothing in it, and configured in this way.
+    pub async fn blank_behind_wire(more: &[(&'static str, String)]) -> Site {
+        Site::with(more, begin(), true).await
+    }
+
+    /// Portal and org with nothing in them, configured in this way.
+    pub async fn blank_with(more: &[(&'static str, String)]) -> Site {
+        Site::with(more, begin(), false).await
     }
 
     /// Portal and org with nothing in them.
     pub async fn blank() -> Site {
-        Site::with(&[], begin()).await
+        Site::with(&[], begin(), false).await
     }
 
-    async fn with(more: &[(&'static str, String)], begin: Instant) -> Site {
+    async fn with(more: &[(&'static str, String)], begin: Instant, with_wire: bool) -> Site {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut flags = vec![
             ("home", folder.path().display().to_string()),
@@ -86,27 +111,37 @@ impl Site {
         flags.extend(more.iter().cloned());
         let config = Config::load(None, &|_| None, &flags).expect("the test's configuration");
         let clock = Arc::new(ManualClock::at(begin));
-        let world = World { clock: clock.clone(), random: Arc::new(OsRandom) };
+        let org_clock = Arc::new(ManualClock::at(begin));
+        let world = |clock: &Arc<ManualClock>| World { clock: clock.clone(), random: Arc::new(OsRandom) };
+        let wire = if with_wire { Some(Wire::open(org_clock.clone()).await) } else { None };
         let mut org_config = org_config(&config);
         // Without addresses the org takes those that it listens on.
-        org_config.addresses = Vec::new();
-        let org = org::start(org_config, world.clone()).await.expect("the org starts");
-        let portal = start_portal(&config, world).await.expect("the portal starts");
+        org_config.addresses = wire.iter().map(|wire| wire.url.clone()).collect();
+        let org = org::start(org_config, world(&org_clock)).await.expect("the org starts");
+        if let Some(wire) = &wire {
+            wire.lead_to(org.http_address);
+        }
+        let portal = start_portal(&config, world(&clock)).await.expect("the portal starts");
         let logins: Vec<&str> =
             PEOPLE.iter().map(|person| person.login).chain([seed::EMERGENCY_LOGIN, ORG_ADMINISTRATOR.2]).collect();
         let passwords = DemoPasswords::load_or_make(&config.keys_folder(), &logins, &OsRandom).expect("passwords");
         let org_url = org.org.first_address().clone();
         let portal_url: Url = format!("http://localhost:{}", portal.address.port()).parse().expect("an address");
-        Site { folder, config, clock, org, portal, passwords, org_url, portal_url, bridge: None }
+        Site { folder, config, clock, org_clock, org, portal, passwords, org_url, portal_url, bridge: None, wire }
     }
 
-    async fn seed(mut self) -> Site {
+    async fn seed(self) -> Site {
+        let code = self.portal.portal.offer_set_up_code().await.expect("a code").expect("set-up is open");
+        self.seed_by(&code).await
+    }
+
+    /// Seeds a blank site with the set-up code that it offered.
+    pub async fn seed_by(mut self, code: &Secret) -> Site {
         let sample = self.sample().await;
         let doors = self.doors();
         let link = self.org.first_administrator_link.clone();
         let bridge = doors.seed_org(link.as_ref(), PEOPLE).await.expect("the org is seeded");
-        let code = self.portal.portal.offer_set_up_code().await.expect("a code").expect("set-up is open");
-        let mut administrator = doors.set_up(&code, &bridge).await.expect("set-up passes");
+        let mut administrator = doors.set_up(code, &bridge).await.expect("set-up passes");
         doors.seed_reports(&mut administrator, &sample, VIEWS, PEOPLE).await.expect("reports are seeded");
         self.bridge = Some(bridge);
         self
@@ -132,8 +167,38 @@ impl Site {
         world::Clock::now(self.clock.as_ref())
     }
 
+    /// Time passes, here and at the org.
     pub fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
+        self.org_clock.advance(duration);
+    }
+
+    /// What lies between portal and org.
+    pub fn wire(&self) -> &Wire {
+        self.wire.as_ref().expect("the site was started with a wire")
+    }
+
+    /// The portal stops, runs get `grace` to end, and starts again where it was: same port, same data, same clock.
+    pub async fn restart_portal(mut self, grace: Duration) -> Site {
+        self.config.listen = self.portal.address;
+        self.config.addresses = vec![self.portal_url.clone()];
+        self.portal.stop_within(grace).await;
+        let world = World { clock: self.clock.clone(), random: Arc::new(OsRandom) };
+        self.portal = start_portal(&self.config, world).await.expect("the portal starts again");
+        self
+    }
+
+    /// The copies of both SQLite files that are made before migrations run on a database that holds something: what an update
+    /// leaves behind. Empty for PostgreSQL.
+    pub async fn copies_before_migrations(&self) -> Vec<PathBuf> {
+        const LATER: db::Migration = db::Migration::new(9_999, "later", "create table later (id text primary key)");
+        let org_migrations = org::start::migrations();
+        let mut copies = Vec::new();
+        for (db, known) in [(&self.portal.portal.db, store::MIGRATIONS), (&self.org.org.db, &org_migrations[..])] {
+            let migrations: Vec<db::Migration> = known.iter().copied().chain([LATER]).collect();
+            copies.extend(db::migrate::run(db, &migrations, self.now()).await.expect("a later migration runs").copy);
+        }
+        copies
     }
 
     /// Somebody who is not signed in.

@@ -110,6 +110,7 @@ impl Portal {
             ];
             problems
                 .extend(lamps.into_iter().filter(|(lamp, _)| *lamp != Lamp::Ok).map(|(_, message)| message.clone()));
+            problems.extend(lock(&self.people.sync_status).sign_in_problem.clone());
             problems.dedup();
         }
         Ok(Bridge {

@@ -127,7 +127,7 @@ impl Check {
 /// The error with its causes, for people: no address, no secret is in any of them.
 pub(crate) fn in_words(error: &okta::Error) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    causes.take(3).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    causes.take(2).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The last result of each check, of one revision of the settings.

@@ -80,7 +80,8 @@ impl Portal {
     pub async fn begin_sign_in(&self, address: &Url, return_to: Option<&str>) -> Result<BegunSignIn> {
         let connected = self.enabled_connection().await?;
         let redirect_uri = address.join("OIDCCallback").map_err(|_| Error::NotFound)?;
-        let begun = connected.sign_in.begin(redirect_uri.as_str()).await?;
+        let begun = connected.sign_in.begin(redirect_uri.as_str()).await;
+        let begun = begun.inspect_err(|error| self.remember_sign_in_problem(error))?;
         let browser = Secret::new(self.world.random.base64url(BROWSER_CHARS));
         let state_hash = self.vault.keyed_hash(STATE_HASH, begun.state.expose_bytes());
         let secrets = Secret::new(format!("{}.{}", begun.nonce.expose(), begun.verifier.expose()));
@@ -137,8 +138,8 @@ impl Portal {
         let (nonce, verifier) = secrets.expose().split_once('.').ok_or_else(unknown)?;
         let (nonce, verifier) = (Secret::new(nonce), Secret::new(verifier));
         let finished = connected.sign_in.finish(&code, &attempt.redirect_uri, &nonce, &verifier).await;
-        let finished = finished.inspect_err(|error| self.remember_client_problem(error))?;
-        lock(&self.people.sync_status).client_problem = None;
+        let finished = finished.inspect_err(|error| self.remember_sign_in_problem(error))?;
+        self.forget_sign_in_problem();
         let session = self.let_in(&connected, &finished, from).await?;
         Ok(FinishedSignIn { session, return_to: attempt.return_to })
     }
@@ -148,12 +149,26 @@ impl Portal {
         connected.ok_or_else(|| Error::SignInFailed("sign-in with Okta is not switched on".to_owned()))
     }
 
-    fn remember_client_problem(&self, error: &okta::Error) {
-        if matches!(error, okta::Error::ClientRefused) {
-            let problem =
-                "the org refuses the client id or its secret, so nobody can sign in; give a new client secret";
-            lock(&self.people.sync_status).client_problem = Some(problem.to_owned());
+    /// Keeps why the org let nobody in, for the Sign-in page. What one person or browser did is not the bridge's problem.
+    fn remember_sign_in_problem(&self, error: &okta::Error) {
+        let mut status = lock(&self.people.sync_status);
+        match error {
+            okta::Error::ClientRefused => {
+                let problem =
+                    "the org refuses the client id or its secret, so nobody can sign in; give a new client secret";
+                status.client_problem = Some(problem.to_owned());
+            }
+            okta::Error::CodeRefused(_) | okta::Error::OrgSaid { .. } | okta::Error::ResponseIssuer => {}
+            other => {
+                let problem = format!("the last sign-in came to nothing: {}; {}", in_words(other), other.fix());
+                status.sign_in_problem = Some(problem);
+            }
         }
+    }
+
+    fn forget_sign_in_problem(&self) {
+        let mut status = lock(&self.people.sync_status);
+        (status.client_problem, status.sign_in_problem) = (None, None);
     }
 
     /// Reads somebody's rights and begins their session, or says why they may not come in.

@@ -53,6 +53,8 @@ pub(crate) struct Status {
     pub(crate) token_problem: Option<String>,
     /// The org refused the client at the last sign-in.
     pub(crate) client_problem: Option<String>,
+    /// Why the last sign-in came to nothing, where that was the org's doing.
+    pub(crate) sign_in_problem: Option<String>,
 }
 
 /// What one turn did.

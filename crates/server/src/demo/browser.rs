@@ -22,6 +22,7 @@ pub struct Answer {
     pub status: u16,
     pub url: Url,
     pub location: Option<String>,
+    pub headers: net::HeaderMap,
     pub body: Vec<u8>,
 }
 
@@ -70,6 +71,12 @@ impl Browser {
 
     /// Signs somebody in: from `start` through the org's page and back, to where the redirects end.
     pub async fn sign_in(&mut self, start: &Url, login: &str, password: &vault::Secret) -> Result<Answer, Error> {
+        let next = self.sign_in_at_org(start, login, password).await?;
+        self.follow(&next).await
+    }
+
+    /// The same as far as the org's form: the address that the org sends the browser on to, not asked for yet.
+    pub async fn sign_in_at_org(&mut self, start: &Url, login: &str, password: &vault::Secret) -> Result<Url, Error> {
         let page = self.follow(start).await?;
         let form = Form::find(&page.text()).ok_or_else(|| page.refused("it shows no form"))?;
         let action = page.url.join(&form.action).map_err(|_| page.refused("its form leads nowhere"))?;
@@ -80,10 +87,13 @@ impl Browser {
         fields.append_pair("username", login).append_pair("password", password.expose());
         let body = ("application/x-www-form-urlencoded", fields.finish().into_bytes());
         let answer = self.send("POST", &action, Some(body)).await?;
-        match answer.location.as_deref().and_then(|location| answer.url.join(location).ok()) {
-            Some(next) => self.follow(&next).await,
-            None => Err(answer.refused("it did not sign in")),
-        }
+        let next = answer.location.as_deref().and_then(|location| answer.url.join(location).ok());
+        next.ok_or_else(|| answer.refused("it did not sign in"))
+    }
+
+    /// The value of a cookie that `url` has set.
+    pub fn cookie(&self, url: &Url, name: &str) -> Option<&str> {
+        self.cookies.get(&site(url))?.get(name).map(String::as_str)
     }
 
     /// Gets an address and follows its redirects to a page.
@@ -131,7 +141,13 @@ impl Browser {
             }
         }
         let location = answer.headers.get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(Answer { status: answer.status, url: url.clone(), location, body: answer.body.to_vec() })
+        Ok(Answer {
+            status: answer.status,
+            url: url.clone(),
+            location,
+            headers: answer.headers,
+            body: answer.body.to_vec(),
+        })
     }
 }
 

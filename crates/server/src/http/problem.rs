@@ -116,6 +116,7 @@ fn title(slug: &str) -> &'static str {
         "wrong-credentials" => "User name or password is wrong",
         "sign-in-failed" => "Sign-in did not work",
         "org-unreachable" => "The Okta org could not be reached",
+        "org-broke-off" => "The Okta org broke off in the middle of its answer",
         "org-slow" => "The Okta org did not answer in time",
         "org-busy" => "The Okta org takes no more calls at this moment",
         "org-failed" | "org-unexpected" => "The Okta org did not answer as it should",
@@ -162,7 +163,7 @@ impl From<portal::Error> for Problem {
             Error::SignInFailed(_) => Problem::new(400, "sign-in-failed", &error).hint("sign in again"),
             Error::Org(cause) => {
                 let (status, slug) = org_problem(cause);
-                Problem { reference: Some(noted(&error)), ..Problem::new(status, slug, &error) }
+                Problem { reference: Some(noted(&error)), ..Problem::new(status, slug, &error) }.hint(cause.fix())
             }
             Error::ChecksNotPassed(_) => {
                 Problem::new(409, "checks-not-passed", &error).hint("run them again and do what each says")
@@ -193,6 +194,7 @@ fn org_problem(cause: &portal::OrgError) -> (u16, &'static str) {
     use portal::OrgError;
     match cause {
         OrgError::Unreachable(_) | OrgError::Tls(_) | OrgError::NotSent(_) => (502, "org-unreachable"),
+        OrgError::BrokeOff(_) => (502, "org-broke-off"),
         OrgError::Slow(_) => (504, "org-slow"),
         OrgError::RateLimited { .. } | OrgError::ShareUsed { .. } => (503, "org-busy"),
         OrgError::ServerFailed { .. } => (502, "org-failed"),
@@ -237,7 +239,49 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
             Err(JsonRejection::BytesRejection(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(Problem::new(413, "too-large", "the body is larger than this call takes"))
             }
-            Err(rejection) => Err(Problem::new(422, "invalid", rejection.body_text())),
+            Err(rejection) => Err(Problem::new(422, "invalid", without_value(&rejection.body_text()))),
+        }
+    }
+}
+
+/// What does not fit, without the value that was sent: it may be a secret in the wrong place.
+fn without_value(text: &str) -> String {
+    for (before, after) in [("string \"", "\", expected"), ("unknown variant `", "`, expected")] {
+        if let (Some(begin), Some(end)) = (text.find(before), text.rfind(after))
+            && begin + before.len() <= end
+        {
+            let kept = before.trim_end_matches([' ', '"', '`']);
+            return format!("{}{kept}{}", &text[..begin], &text[end + 1..]);
+        }
+    }
+    text.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_does_not_fit_is_not_repeated() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Kind {
+            Sqlite,
+        }
+        #[derive(Debug, serde::Deserialize)]
+        struct Wanted {
+            #[expect(dead_code, reason = "it is only read")]
+            port: Option<u16>,
+            #[expect(dead_code, reason = "it is only read")]
+            kind: Option<Kind>,
+        }
+        for (body, said) in [
+            (r#"{"port":"hunter2\", expected \"x"}"#, "invalid type: string, expected u16 at line 1 column 33"),
+            (r#"{"kind":"hunter2"}"#, "unknown variant, expected `sqlite` at line 1 column 17"),
+            (r#"{"port":true}"#, "invalid type: boolean `true`, expected u16 at line 1 column 12"),
+        ] {
+            let error = serde_json::from_str::<Wanted>(body).unwrap_err().to_string();
+            assert_eq!(without_value(&error), said);
         }
     }
 }

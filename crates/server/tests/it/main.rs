@@ -3,11 +3,14 @@
 mod architecture;
 mod bridge;
 mod clients;
+mod limits;
 mod openapi;
+mod outages;
 mod pages;
 mod permissions;
 mod reports;
 mod rows;
 mod secrets;
 mod set_up_command;
+mod shutdown;
 mod sign_in;

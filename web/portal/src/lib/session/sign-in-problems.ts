@@ -25,6 +25,11 @@ const WORDS: Record<string, Words> = {
     detail: 'WebReports can’t reach the Okta org at the moment, so nobody can sign in through it.',
     hint: 'Try again in a minute. An emergency administrator can sign in with a local account.',
   },
+  'org-broke-off': {
+    title: 'The org broke off',
+    detail: 'The Okta org began to answer, and the connection ended before it was through.',
+    hint: 'Try again in a minute.',
+  },
   'org-slow': {
     title: 'The org takes too long',
     detail: 'The Okta org was asked and did not answer in time.',
