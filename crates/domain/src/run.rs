@@ -56,6 +56,8 @@ pub enum Asked {
 }
 
 impl Asked {
+    pub const ALL: [Asked; 2] = [Asked::Execute, Asked::Download];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Asked::Execute => "execute",
@@ -64,7 +66,7 @@ impl Asked {
     }
 
     pub fn parse(text: &str) -> Option<Asked> {
-        [Asked::Execute, Asked::Download].into_iter().find(|asked| asked.as_str() == text)
+        Asked::ALL.into_iter().find(|asked| asked.as_str() == text)
     }
 }
 

@@ -24,7 +24,10 @@ use crate::{
 pub(crate) const EVENT_INTERVAL: Duration = Duration::from_millis(250);
 /// A listener is let go after this time and comes again, so that its rights are asked again.
 pub(crate) const EVENTS_FOR_MAX: Duration = Duration::from_secs(300);
-const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+
+/// What can be done with a run, all told; a person may do some of it.
+pub const RUN_ACTIONS: [&str; 5] = ["view", "download", "cancel", "delete", "re-execute"];
 
 /// What a reader gives to run a report.
 #[derive(Clone, Debug)]
@@ -41,7 +44,7 @@ pub struct RunStatus {
     pub run: Run,
     /// Rows that can be read already.
     pub readable_rows: i64,
-    /// Of `view`, `download`, `delete`, `cancel`, `re-execute`.
+    /// Of [`RUN_ACTIONS`].
     pub actions: Vec<&'static str>,
 }
 

@@ -18,15 +18,15 @@ use store::{
 
 use crate::{Error, Portal, Result};
 
-const TITLE_CHARS_MAX: usize = 200;
-const DESCRIPTION_CHARS_MAX: usize = 2_000;
-const CATEGORY_CHARS_MAX: usize = 100;
-const NOTE_CHARS_MAX: usize = 1_000;
-const LABEL_CHARS_MAX: usize = 200;
-const PARAMETERS_MAX: usize = 100;
-const COLUMNS_MAX: usize = 1_000;
+pub const TITLE_CHARS_MAX: usize = 200;
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+pub const CATEGORY_CHARS_MAX: usize = 100;
+pub const NOTE_CHARS_MAX: usize = 1_000;
+pub const LABEL_CHARS_MAX: usize = 200;
+pub const PARAMETERS_MAX: usize = 100;
+pub const COLUMNS_MAX: usize = 1_000;
 /// CSS pixels.
-const WIDTH_MAX: u32 = 2_000;
+pub const WIDTH_MAX: u32 = 2_000;
 /// What every View can be shown as; the other presentations come with their editors.
 const TYPES: &[ReportType] = &[ReportType::Details];
 

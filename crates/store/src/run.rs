@@ -38,7 +38,8 @@ const COLUMNS: &str = "n.id, n.assignment_id, n.view_id, n.view_version, n.title
      n.role_name, n.person_id, n.person_name, n.asked, n.state, n.parameters, n.columns, n.query_identity, n.withheld, n.row_count, \
      n.size_bytes, n.cut_at_rows_max, n.database_us, n.failure, n.created_us, n.started_us, n.finished_us, n.expires_us";
 
-const SORTS: &[SortKey] = &[
+/// What the list can be sorted by.
+pub const SORTS: &[SortKey] = &[
     SortKey::number("created", "n.created_us"),
     SortKey::number("started", "coalesce(n.started_us, n.created_us)"),
     SortKey::number("finished", "coalesce(n.finished_us, 9223372036854775807)"),

@@ -26,9 +26,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     list::{List, ListQuery},
-    problem::{Body, Problem},
+    problem::{Body, Problem, Problems},
     signed_in::SignedIn,
     views::ColumnBody,
+    wire,
 };
 
 /// Keys of repeated requests are not longer.
@@ -79,36 +80,48 @@ pub fn withheld(identifiers: &[String]) -> Option<String> {
 /// A run, and how far it is.
 #[derive(Serialize, ToSchema)]
 struct RunBody {
+    #[schema(value_type = wire::RunId)]
     id: String,
+    #[schema(value_type = Option<wire::AssignmentId>, required)]
     assignment_id: Option<String>,
     title: String,
     #[serde(rename = "type")]
+    #[schema(value_type = wire::ReportType)]
     report_type: &'static str,
-    /// `queued`, `running`, `completed`, `failed`, `cancelled` or `interrupted`.
+    #[schema(value_type = wire::RunState)]
     state: &'static str,
-    /// `execute` or `download`.
+    #[schema(value_type = wire::Asked)]
     asked: &'static str,
     rows: i64,
     /// Rows that can be read already.
     readable_rows: i64,
     bytes: i64,
+    #[schema(value_type = wire::Instant)]
     created_at: String,
+    #[schema(value_type = Option<wire::Instant>, required)]
     started_at: Option<String>,
+    #[schema(value_type = Option<wire::Instant>, required)]
     finished_at: Option<String>,
+    #[schema(required)]
     took_ms: Option<i64>,
     database_ms: i64,
     parameters: Vec<GivenBody>,
     columns: Vec<ColumnBody>,
-    person: PersonBody,
+    person: RunPerson,
     connection: String,
     role: String,
     view_version: i64,
     /// When the data are removed.
+    #[schema(value_type = Option<wire::Instant>, required)]
     expires_at: Option<String>,
     /// Why there are no rows, when a Defined Field of the reader has no value.
+    #[schema(required)]
     withheld: Option<String>,
+    #[schema(required)]
     limit: Option<LimitBody>,
+    #[schema(required)]
     problem: Option<Problem>,
+    #[schema(value_type = Vec<wire::RunAction>)]
     actions: Vec<&'static str>,
 }
 
@@ -120,7 +133,8 @@ struct GivenBody {
 }
 
 #[derive(Serialize, ToSchema)]
-struct PersonBody {
+struct RunPerson {
+    #[schema(value_type = wire::PersonId)]
     id: String,
     name: String,
 }
@@ -130,6 +144,7 @@ struct PersonBody {
 struct LimitBody {
     rows_max: i64,
     /// How many there would have been, if that is known.
+    #[schema(required)]
     of: Option<i64>,
 }
 
@@ -154,7 +169,7 @@ impl RunBody {
             database_ms: run.database_us / 1_000,
             parameters: run.parameters.into_iter().map(GivenBody::of).collect(),
             columns: run.columns.into_iter().map(ColumnBody::of).collect(),
-            person: PersonBody { id: run.person.to_string(), name: run.person_name },
+            person: RunPerson { id: run.person.to_string(), name: run.person_name },
             connection: run.connection_name,
             role: run.role_name,
             view_version: run.view_version,
@@ -187,8 +202,8 @@ fn failed(failure: Failure) -> Problem {
 #[derive(Deserialize, ToSchema)]
 struct NewRun {
     /// Values by parameter name: a text, a number, true or false, or a list of them.
-    #[schema(value_type = BTreeMap<String, Value>)]
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, wire::ParameterValue>)]
     parameters: Given,
     /// True for Download.
     #[serde(default)]
@@ -199,8 +214,8 @@ struct NewRun {
 ///
 /// The same `Idempotency-Key` of the same person gives the same run again instead of a second one.
 #[utoipa::path(post, path = "/api/v1/assignments/{id}/runs", tag = "runs",
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NewRun,
-    responses((status = 201, body = RunBody), (status = "4XX", body = Problem)))]
+    params(("id" = wire::AssignmentId, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NewRun,
+    responses((status = 201, body = RunBody), Problems))]
 async fn execute(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -227,18 +242,22 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct RunsQuery {
-    /// `queued`, `running`, `completed`, `failed`, `cancelled` or `interrupted`.
+    /// Runs in this state alone.
+    #[param(value_type = Option<wire::RunState>)]
     state: Option<String>,
     /// Rows whose title, person or connection contain this text.
     q: Option<String>,
+    /// Column to sort by; with `-` before it from the highest down.
     sort: Option<String>,
+    /// Rows of the page.
     limit: Option<u32>,
+    /// `next` of the page before.
     after: Option<String>,
 }
 
 /// Completed: one's own runs, newest first; every run for who may see all results.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(RunsQuery),
-    responses((status = 200, body = List<RunBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<RunBody>), Problems))]
 async fn list(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -254,16 +273,15 @@ async fn list(
 }
 
 /// One run.
-#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)),
-    responses((status = 200, body = RunBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 200, body = RunBody), Problems))]
 async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {
     Ok(Json(RunBody::of(app.portal.run(&signed_in.actor, &id).await?)))
 }
 
 /// Follows a run: an event `run` with the run at every change, until it ends.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs", params(("id" = String, Path)),
-    responses((status = 200, description = "Server-sent events named `run`.", content_type = "text/event-stream"),
-              (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 200, description = "Server-sent events named `run`.", content_type = "text/event-stream"), Problems))]
 async fn events(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -277,15 +295,15 @@ async fn events(
 }
 
 /// Stops a run, and the work of its database with it.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = String, Path)),
-    responses((status = 200, body = RunBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 200, body = RunBody), Problems))]
 async fn cancel(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {
     Ok(Json(RunBody::of(app.portal.cancel_run(&signed_in.actor, &id).await?)))
 }
 
 /// Deletes a run with its data.
-#[utoipa::path(delete, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = Problem)))]
+#[utoipa::path(delete, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 204), Problems))]
 async fn remove(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<StatusCode, Problem> {
     app.portal.remove_run(&signed_in.actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -315,10 +333,10 @@ struct SortBody {
 #[derive(Debug, Deserialize, ToSchema)]
 struct FilterBody {
     column: String,
-    /// `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `null`, `not_null` or `in`.
+    #[schema(value_type = wire::Op)]
     op: String,
     /// A text in the form of the column's type; a list for `in`.
-    #[schema(value_type = Option<Value>)]
+    #[schema(value_type = Option<wire::FilterValue>, nullable = false)]
     value: Option<Value>,
 }
 
@@ -332,13 +350,13 @@ struct PageBody {
     total_final: bool,
     /// Cells in the order of the run's columns. Numbers that JSON holds exactly are numbers; decimals, large integers, dates and
     /// texts are strings.
-    #[schema(value_type = Vec<Vec<Value>>)]
+    #[schema(value_type = Vec<Vec<wire::Cell>>)]
     rows: Vec<Vec<Value>>,
 }
 
 /// Cuts a page out of a stored result. The report's database is not asked.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/page", tag = "runs", params(("id" = String, Path)), request_body = NewPage,
-    responses((status = 200, body = PageBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(post, path = "/api/v1/runs/{id}/page", tag = "runs", params(("id" = wire::RunId, Path)), request_body = NewPage,
+    responses((status = 200, body = PageBody), Problems))]
 async fn page(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -367,7 +385,7 @@ fn condition(body: FilterBody) -> Result<portal::Filter, Problem> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
-    /// `csv`, `xlsx`, `parquet` or `json`.
+    #[param(value_type = wire::FileFormat)]
     format: String,
     /// As in a page, as JSON.
     sort: Option<String>,
@@ -376,8 +394,8 @@ struct ExportQuery {
 }
 
 /// Takes a stored result away as a file, in the order and the choice that the grid shows. The report's database is not asked.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/export", tag = "runs", params(("id" = String, Path), ExportQuery),
-    responses((status = 200, description = "The file.", content_type = "application/octet-stream"), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/runs/{id}/export", tag = "runs", params(("id" = wire::RunId, Path), ExportQuery),
+    responses((status = 200, description = "The file.", content_type = "application/octet-stream"), Problems))]
 async fn export(
     State(app): State<App>,
     signed_in: SignedIn,
