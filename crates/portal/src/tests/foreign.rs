@@ -57,7 +57,9 @@ async fn a_foreign_view_is_not_there() {
         let portal = &site.portal;
         assert!(is_not_found(portal.view(&who, &id).await));
         assert!(is_not_found(portal.view_version(&who, &id, 1).await));
-        assert!(is_not_found(portal.publish_next(&who, &id, new_view("sales", "select 1 as one", &connection)).await));
+        assert!(is_not_found(
+            portal.publish_next(&who, &id, 1, new_view("sales", "select 1 as one", &connection)).await
+        ));
         assert!(is_not_found(portal.remove_view(&who, &id).await));
     }
     assert!(is_not_found(site.portal.assign(&stranger(), new_assignments(&view, &connection)).await));

@@ -116,6 +116,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("permission-needed", "You may not do this"),
     ("csrf", "This request did not come from a page of ours"),
     ("not-found", "Not found"),
+    ("view-changed", "Somebody published this View meanwhile"),
     ("conflict", "This does not fit what is already there"),
     ("invalid", "Something in this needs to be put right"),
     ("parameters-missing", "The report needs values"),
@@ -184,6 +185,8 @@ impl From<portal::Error> for Problem {
                 .hint("ask the reader for these values and run it again"),
             Error::Invalid(errors) => Problem::new(422, "invalid", &error).errors(errors.clone()),
             Error::Conflict(_) => Problem::new(409, "conflict", &error),
+            Error::ViewChanged { .. } => Problem::new(409, "view-changed", &error)
+                .hint("look at what was published, or publish yours as the version after it"),
             Error::TooMany(_) => Problem::new(429, "too-many", &error).hint("try again in a moment"),
             Error::NotSignedIn => Problem::new(401, "not-signed-in", &error),
             Error::RightsTooOld { .. } => Problem::new(503, "rights-too-old", &error).hint(

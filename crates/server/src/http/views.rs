@@ -242,6 +242,16 @@ struct NewView {
     connection_id: ConnectionId,
 }
 
+/// What a publisher gives for the next version of a View.
+#[derive(Deserialize, ToSchema)]
+struct NextVersion {
+    #[serde(flatten)]
+    view: NewView,
+    /// The version that it began from. When a newer one is published by now, the answer is the problem `view-changed`.
+    #[schema(minimum = 1)]
+    expected_version: i64,
+}
+
 impl NewView {
     fn read(self) -> portal::NewView {
         let columns = self.columns.into_iter().map(|column| Column {
@@ -298,15 +308,16 @@ async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<ViewId
 }
 
 /// Publishes the next version of a View; its assignments run it from then on.
-#[utoipa::path(put, path = "/api/v1/views/{id}", tag = "views", params(("id" = wire::ViewId, Path)), request_body = NewView,
+#[utoipa::path(put, path = "/api/v1/views/{id}", tag = "views", params(("id" = wire::ViewId, Path)), request_body = NextVersion,
     responses((status = 200, body = ViewBody), Problems))]
 async fn publish_next(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<ViewId>,
-    Body(new): Body<NewView>,
+    Body(next): Body<NextVersion>,
 ) -> Result<Json<ViewBody>, Problem> {
-    Ok(Json(ViewBody::of(app.portal.publish_next(&signed_in.actor, &id, new.read()).await?)))
+    let published = app.portal.publish_next(&signed_in.actor, &id, next.expected_version, next.view.read()).await?;
+    Ok(Json(ViewBody::of(published)))
 }
 
 /// Removes a View with its versions and assignments. Results that are there stay.

@@ -124,9 +124,19 @@ async fn a_publisher_publishes_a_view_and_its_next_version_runs() {
     let first = paul.post("/api/v1/views", view("select r_name as region from region")).await;
     let id = first.expect(201).id();
     assert_eq!(first.json["columns"][0]["name"], "region");
-    let second =
-        paul.put(&format!("/api/v1/views/{id}"), view("select r_regionkey as key, r_name as region from region")).await;
+    let path = format!("/api/v1/views/{id}");
+    let next = |sql: &str, expected: i64| {
+        let mut next = view(sql);
+        next["expected_version"] = json!(expected);
+        next
+    };
+    let second = paul.put(&path, next("select r_regionkey as key, r_name as region from region", 1)).await;
     assert_eq!(second.expect(200).json["version"], 2);
+    let late = paul.put(&path, next("select r_comment from region", 1)).await;
+    assert_eq!(late.expect(409).problem(), "view-changed");
+    assert!(late.json["hint"].as_str().unwrap().contains("publish yours"), "{}", late.text);
+    assert_eq!(paul.put(&path, view("select r_comment from region")).await.expect(422).problem(), "invalid");
+    assert_eq!(paul.put(&path, next("select r_comment from region", 2)).await.expect(200).json["version"], 3);
     let old = paul.get(&format!("/api/v1/views/{id}/versions/1")).await;
     assert_eq!(old.expect(200).json["sql"], "select r_name as region from region");
 }

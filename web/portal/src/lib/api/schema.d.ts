@@ -1279,6 +1279,14 @@ export interface components {
             sql: string;
             title: string;
         };
+        /** @description What a publisher gives for the next version of a View. */
+        NextVersion: components["schemas"]["NewView"] & {
+            /**
+             * Format: int64
+             * @description The version that it began from. When a newer one is published by now, the answer is the problem `view-changed`.
+             */
+            expected_version: number;
+        };
         OktaOption: {
             enabled: boolean;
             label: string;
@@ -1415,7 +1423,7 @@ export interface components {
          * @description The kind of a problem.
          * @enum {string}
          */
-        ProblemType: "/problems/not-signed-in" | "/problems/permission-needed" | "/problems/csrf" | "/problems/not-found" | "/problems/conflict" | "/problems/invalid" | "/problems/parameters-missing" | "/problems/rights-too-old" | "/problems/no-role" | "/problems/lapsed" | "/problems/checks-not-passed" | "/problems/wrong-credentials" | "/problems/sign-in-failed" | "/problems/org-unreachable" | "/problems/org-slow" | "/problems/org-busy" | "/problems/org-failed" | "/problems/org-unexpected" | "/problems/issuer-mismatch" | "/problems/token-refused" | "/problems/client-refused" | "/problems/sign-in-expired" | "/problems/access-denied" | "/problems/clock-off" | "/problems/token-invalid" | "/problems/too-many" | "/problems/wait" | "/problems/misdirected" | "/problems/too-large" | "/problems/timeout" | "/problems/source-failed" | "/problems/gone" | "/problems/method" | "/problems/interrupted" | "/problems/rights-ended" | "/problems/internal";
+        ProblemType: "/problems/not-signed-in" | "/problems/permission-needed" | "/problems/csrf" | "/problems/not-found" | "/problems/view-changed" | "/problems/conflict" | "/problems/invalid" | "/problems/parameters-missing" | "/problems/rights-too-old" | "/problems/no-role" | "/problems/lapsed" | "/problems/checks-not-passed" | "/problems/wrong-credentials" | "/problems/sign-in-failed" | "/problems/org-unreachable" | "/problems/org-slow" | "/problems/org-busy" | "/problems/org-failed" | "/problems/org-unexpected" | "/problems/issuer-mismatch" | "/problems/token-refused" | "/problems/client-refused" | "/problems/sign-in-expired" | "/problems/access-denied" | "/problems/clock-off" | "/problems/token-invalid" | "/problems/too-many" | "/problems/wait" | "/problems/misdirected" | "/problems/too-large" | "/problems/timeout" | "/problems/source-failed" | "/problems/gone" | "/problems/method" | "/problems/interrupted" | "/problems/rights-ended" | "/problems/internal";
         /**
          * @description A presentation of a View.
          * @enum {string}
@@ -3661,7 +3669,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewView"];
+                "application/json": components["schemas"]["NextVersion"];
             };
         };
         responses: {
