@@ -94,6 +94,8 @@ pub struct Run {
     pub person: PersonId,
     pub person_name: String,
     pub asked: Asked,
+    /// On Completed, until retention removes it. One that is not kept goes soon after it was last looked at.
+    pub kept: bool,
     pub state: RunState,
     pub parameters: Vec<GivenParameter>,
     pub columns: Vec<Column>,

@@ -40,6 +40,7 @@ pub use people::{
     StepDone, StepState, SyncState, Synced, TokenFacts, TokenOwner, TokenState, Wish,
 };
 pub use preview::{Inspection, NewPreview, PREVIEW_ROWS_MAX, Preview, QueryProblem};
+pub use retention::EXECUTE_RESULT_AGE;
 pub use runs::{NewRun, RUN_ACTIONS, RunStatus};
 pub use views::{NewView, VIEW_ACTIONS, ViewDetails};
 

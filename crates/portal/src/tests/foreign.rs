@@ -20,6 +20,7 @@ async fn a_foreign_run_is_not_there() {
     ] {
         let portal = &site.portal;
         assert!(is_not_found(portal.run(&who, &id).await));
+        assert!(is_not_found(portal.keep_run(&who, &id).await));
         assert!(is_not_found(portal.page(&who, &id, 0, 10, &Arrangement::default()).await));
         assert!(is_not_found(portal.export(&who, &id, FileFormat::Csv, Arrangement::default()).await));
         assert!(is_not_found(portal.follow_run(&who, &id).await.map(|_| ())));

@@ -41,6 +41,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list))
         .routes(routes!(show, remove))
         .routes(routes!(events))
+        .routes(routes!(keep))
         .routes(routes!(cancel))
         .routes(routes!(page))
         .routes(routes!(export))
@@ -92,6 +93,8 @@ struct RunBody {
     state: &'static str,
     #[schema(value_type = wire::Asked)]
     asked: &'static str,
+    /// It is on Completed. One that is not goes by itself when `expires_at` has come, and later while somebody looks at it.
+    kept: bool,
     rows: i64,
     /// Rows that can be read already.
     readable_rows: i64,
@@ -159,6 +162,7 @@ impl RunBody {
             report_type: run.report_type.as_str(),
             state: run.state.as_str(),
             asked: run.asked.as_str(),
+            kept: run.kept,
             rows: run.rows,
             readable_rows: seen.readable_rows,
             bytes: run.bytes,
@@ -205,12 +209,20 @@ struct NewRun {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, wire::ParameterValue>)]
     parameters: Given,
-    /// True for Download.
+    /// Execute, if not said.
+    #[schema(value_type = wire::Asked)]
+    #[serde(default = "execute_asked")]
+    asked: Asked,
+    /// Put it on Completed from its beginning. What Download asks for is there in any case.
     #[serde(default)]
     keep: bool,
 }
 
 /// Runs a report now. Answers at once with the run, whose rows can be read while it still fills.
+fn execute_asked() -> Asked {
+    Asked::Execute
+}
+
 ///
 /// The same `Idempotency-Key` of the same person gives the same run again instead of a second one.
 #[utoipa::path(post, path = "/api/v1/assignments/{id}/runs", tag = "runs",
@@ -224,8 +236,8 @@ async fn execute(
     Body(new): Body<NewRun>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<RunBody>), Problem> {
     let key = idempotency_key(&headers)?;
-    let asked = if new.keep { Asked::Download } else { Asked::Execute };
-    let new = portal::NewRun { parameters: given(new.parameters)?, asked, idempotency_key: key };
+    let NewRun { parameters, asked, keep } = new;
+    let new = portal::NewRun { parameters: given(parameters)?, asked, keep, idempotency_key: key };
     let body = RunBody::of(app.portal.execute(&signed_in.actor, &id, new).await?);
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/runs/{}", body.id))], Json(body)))
 }
@@ -255,7 +267,7 @@ struct RunsQuery {
     after: Option<String>,
 }
 
-/// Completed: one's own runs, newest first; every run for who may see all results.
+/// Completed: one's own kept runs, newest first; everybody's for who may see all results.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(RunsQuery),
     responses((status = 200, body = List<RunBody>), Problems))]
 async fn list(
@@ -295,6 +307,13 @@ async fn events(
 }
 
 /// Stops a run, and the work of its database with it.
+/// Keeps a run that Execute began: it is on Completed from then on.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/keep", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 200, body = RunBody), Problems))]
+async fn keep(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {
+    Ok(Json(RunBody::of(app.portal.keep_run(&signed_in.actor, &id).await?)))
+}
+
 #[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = wire::RunId, Path)),
     responses((status = 200, body = RunBody), Problems))]
 async fn cancel(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {

@@ -147,5 +147,26 @@ async fn the_whole_walk_works_on_postgresql_too() {
     let mut pia = site.sign_in("pia").await;
     let run = pia.run("top_customers", json!({"Top": 5})).await;
     assert_eq!(run["state"], "completed", "{run}");
+    pia.post(&format!("/api/v1/runs/{}/keep", run["id"].as_str().unwrap()), json!({})).await.expect(200);
     assert_eq!(pia.get("/api/v1/runs").await.expect(200).items().len(), 1);
+}
+
+#[tokio::test]
+async fn execute_shows_and_download_leaves_a_completed_entry() {
+    let site = Site::start().await;
+    let mut pia = site.sign_in("pia").await;
+    let shown = pia.run("pricing_summary", json!({"ShippedUntil": "1998-09-02"})).await;
+    assert_eq!((shown["asked"].as_str(), shown["kept"].as_bool()), (Some("execute"), Some(false)), "{shown}");
+    assert!(shown["expires_at"].is_string(), "{shown}");
+    assert!(pia.get("/api/v1/runs").await.expect(200).items().is_empty());
+
+    let path = format!("/api/v1/assignments/{}/runs", pia.assignment("pricing_summary").await);
+    let download = json!({"parameters": {"ShippedUntil": "1998-09-02"}, "asked": "download"});
+    let downloaded = pia.post(&path, download).await.expect(201).id();
+    assert_eq!(pia.finished(&downloaded).await["kept"], true);
+    let keep = format!("/api/v1/runs/{}/keep", shown["id"].as_str().unwrap());
+    assert!(!pia.get("/api/v1/runs").await.expect(200).text.contains(shown["id"].as_str().unwrap()));
+    assert_eq!(pia.post(&keep, json!({})).await.expect(200).json["kept"], true);
+    assert_eq!(pia.get("/api/v1/runs").await.expect(200).items().len(), 2);
+    site.sign_in("quinn").await.post(&keep, json!({})).await.expect(404);
 }

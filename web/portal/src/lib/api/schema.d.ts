@@ -310,7 +310,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Completed: one's own runs, newest first; every run for who may see all results. */
+        /** Completed: one's own kept runs, newest first; everybody's for who may see all results. */
         get: operations["getRuns"];
         put?: never;
         post?: never;
@@ -383,6 +383,23 @@ export interface paths {
         get: operations["getRunsIdExport"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a run that Execute began: it is on Completed from then on. */
+        post: operations["postRunsIdKeep"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1256,7 +1273,9 @@ export interface components {
         };
         /** @description A run to begin. */
         NewRun: {
-            /** @description True for Download. */
+            /** @description Execute, if not said. */
+            asked?: components["schemas"]["Asked"];
+            /** @description Put it on Completed from its beginning. What Download asks for is there in any case. */
             keep?: boolean;
             /** @description Values by parameter name: a text, a number, true or false, or a list of them. */
             parameters?: {
@@ -1447,7 +1466,7 @@ export interface components {
          * @description What may be done with a run.
          * @enum {string}
          */
-        RunAction: "view" | "download" | "cancel" | "delete" | "re-execute";
+        RunAction: "view" | "download" | "keep" | "cancel" | "delete" | "re-execute";
         /** @description A run, and how far it is. */
         RunBody: {
             actions: components["schemas"]["RunAction"][];
@@ -1463,6 +1482,8 @@ export interface components {
             expires_at: components["schemas"]["Instant"] | null;
             finished_at: components["schemas"]["Instant"] | null;
             id: components["schemas"]["RunId"];
+            /** @description It is on Completed. One that is not goes by itself when `expires_at` has come, and later while somebody looks at it. */
+            kept: boolean;
             limit: components["schemas"]["LimitBody"] | null;
             parameters: components["schemas"]["GivenBody"][];
             person: components["schemas"]["RunPerson"];
@@ -2900,6 +2921,45 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description The request cannot be answered as it is. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The portal or the org behind it failed. */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postRunsIdKeep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBody"];
                 };
             };
             /** @description The request cannot be answered as it is. */
