@@ -172,7 +172,8 @@ impl RunBody {
             took_ms: took.map(|took| i64::try_from(took).unwrap_or(i64::MAX)),
             database_ms: run.database_us / 1_000,
             parameters: run.parameters.into_iter().map(GivenBody::of).collect(),
-            columns: run.columns.into_iter().map(ColumnBody::of).collect(),
+            // A hidden column is nobody's business: neither its cells nor its name.
+            columns: run.columns.into_iter().filter(|column| column.visible).map(ColumnBody::of).collect(),
             person: RunPerson { id: run.person.to_string(), name: run.person_name },
             connection: run.connection_name,
             role: run.role_name,
@@ -218,11 +219,11 @@ struct NewRun {
     keep: bool,
 }
 
-/// Runs a report now. Answers at once with the run, whose rows can be read while it still fills.
 fn execute_asked() -> Asked {
     Asked::Execute
 }
 
+/// Runs a report now. Answers at once with the run, whose rows can be read while it still fills.
 ///
 /// The same `Idempotency-Key` of the same person gives the same run again instead of a second one.
 #[utoipa::path(post, path = "/api/v1/assignments/{id}/runs", tag = "runs",
@@ -306,7 +307,6 @@ async fn events(
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
-/// Stops a run, and the work of its database with it.
 /// Keeps a run that Execute began: it is on Completed from then on.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/keep", tag = "runs", params(("id" = wire::RunId, Path)),
     responses((status = 200, body = RunBody), Problems))]
@@ -314,6 +314,7 @@ async fn keep(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>
     Ok(Json(RunBody::of(app.portal.keep_run(&signed_in.actor, &id).await?)))
 }
 
+/// Stops a run, and the work of its database with it.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = wire::RunId, Path)),
     responses((status = 200, body = RunBody), Problems))]
 async fn cancel(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {
@@ -374,6 +375,8 @@ struct PageBody {
 }
 
 /// Cuts a page out of a stored result. The report's database is not asked.
+///
+/// Hidden columns are not in it, and nothing sorts or filters by them.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/page", tag = "runs", params(("id" = wire::RunId, Path)), request_body = NewPage,
     responses((status = 200, body = PageBody), Problems))]
 async fn page(

@@ -415,7 +415,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cuts a page out of a stored result. The report's database is not asked. */
+        /**
+         * Cuts a page out of a stored result. The report's database is not asked.
+         * @description Hidden columns are not in it, and nothing sorts or filters by them.
+         */
         post: operations["postRunsIdPage"];
         delete?: never;
         options?: never;
