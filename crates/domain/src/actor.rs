@@ -134,7 +134,7 @@ impl Action for See<'_> {
     }
 }
 
-/// Cancel or delete a run: own ones, and every one for who may see all results.
+/// Cancel, keep or delete a run: own ones, and every one for who may see all results.
 pub struct Remove<'a>(pub &'a Run);
 
 impl Action for Remove<'_> {

@@ -26,6 +26,11 @@ pub enum Format {
     DateTime,
 }
 
+impl Format {
+    pub const ALL: [Format; 6] =
+        [Format::Integer, Format::Decimal, Format::Money, Format::Percent, Format::Date, Format::DateTime];
+}
+
 impl Column {
     /// A column as the database reports it: `o_totalprice` is labelled `O totalprice` until a publisher says otherwise.
     pub fn found(name: &str, data_type: DataType) -> Column {

@@ -32,6 +32,21 @@ pub enum PostgresTls {
     Disable,
 }
 
+impl PostgresTls {
+    pub const ALL: [PostgresTls; 3] = [PostgresTls::Verify, PostgresTls::Require, PostgresTls::Disable];
+}
+
+impl ConnectionKind {
+    pub const NAMES: [&'static str; 2] = ["sqlite", "postgresql"];
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            ConnectionKind::Sqlite { .. } => ConnectionKind::NAMES[0],
+            ConnectionKind::PostgreSql { .. } => ConnectionKind::NAMES[1],
+        }
+    }
+}
+
 /// What one run may take from the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {

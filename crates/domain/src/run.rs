@@ -56,6 +56,8 @@ pub enum Asked {
 }
 
 impl Asked {
+    pub const ALL: [Asked; 2] = [Asked::Execute, Asked::Download];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Asked::Execute => "execute",
@@ -64,7 +66,7 @@ impl Asked {
     }
 
     pub fn parse(text: &str) -> Option<Asked> {
-        [Asked::Execute, Asked::Download].into_iter().find(|asked| asked.as_str() == text)
+        Asked::ALL.into_iter().find(|asked| asked.as_str() == text)
     }
 }
 
@@ -92,6 +94,8 @@ pub struct Run {
     pub person: PersonId,
     pub person_name: String,
     pub asked: Asked,
+    /// On Completed, until retention removes it. One that is not kept goes soon after it was last looked at.
+    pub kept: bool,
     pub state: RunState,
     pub parameters: Vec<GivenParameter>,
     pub columns: Vec<Column>,

@@ -19,6 +19,11 @@ pub enum DataType {
     Boolean,
 }
 
+impl DataType {
+    pub const ALL: [DataType; 6] =
+        [DataType::Text, DataType::Integer, DataType::Decimal, DataType::Date, DataType::DateTime, DataType::Boolean];
+}
+
 /// Longer texts are refused as values.
 pub const TEXT_CHARS_MAX: usize = 4_000;
 /// Values of one list.

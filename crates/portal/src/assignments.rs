@@ -12,10 +12,13 @@ use crate::{Error, Portal, Result};
 
 /// Assignments that one call makes at most: views x roles x types.
 pub const ASSIGNED_AT_ONCE_MAX: usize = 500;
-const EXPIRATION_DAYS_MAX: u32 = 36_500;
-const CATEGORY_CHARS_MAX: usize = 100;
-const DESCRIPTION_CHARS_MAX: usize = 2_000;
+pub const EXPIRATION_DAYS_MAX: u32 = 36_500;
+pub const CATEGORY_CHARS_MAX: usize = 100;
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What may be done with an assignment that one may see in this list.
+pub const ASSIGNMENT_ACTIONS: &[&str] = &["delete"];
 
 /// One dialog assigns several reports.
 #[derive(Clone, Debug)]

@@ -22,12 +22,12 @@ use crate::{Error, Portal, Result};
 /// the data folder itself is ever one.
 pub const SOURCES_FOLDER: &str = "sources";
 
-const NAME_CHARS_MAX: usize = 100;
+pub const NAME_CHARS_MAX: usize = 100;
 const ADDRESS_CHARS_MAX: usize = 1_000;
 const PASSWORD_BYTES_MAX: usize = 1_000;
-const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 1_000..=3_600_000;
-const ROWS_MAX: std::ops::RangeInclusive<u64> = 1..=100_000_000;
-const CONCURRENT_MAX: std::ops::RangeInclusive<u32> = 1..=64;
+pub const TIMEOUT_MS: std::ops::RangeInclusive<u64> = 1_000..=3_600_000;
+pub const ROWS_MAX: std::ops::RangeInclusive<u64> = 1..=100_000_000;
+pub const CONCURRENT_MAX: std::ops::RangeInclusive<u32> = 1..=64;
 
 /// What a caller gives to add or change a profile.
 #[derive(Clone, Debug)]
@@ -39,6 +39,9 @@ pub struct NewConnection {
     pub password: Option<Secret>,
     pub publishers: Publishers,
 }
+
+/// What can be done with a profile, all told; a person may do some of it.
+pub const CONNECTION_ACTIONS: [&str; 4] = ["edit", "test", "delete", "publish"];
 
 /// A profile as one person sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -271,10 +274,7 @@ fn seen(actor: &Actor, stored: StoredConnection, publishers: Publishers) -> Conn
     ConnectionProfile {
         id: connection.id,
         name: connection.name,
-        kind: match connection.kind {
-            ConnectionKind::Sqlite { .. } => "sqlite",
-            ConnectionKind::PostgreSql { .. } => "postgresql",
-        },
+        kind: connection.kind.name(),
         settings: configures.then_some(connection.kind),
         password_set: stored.password_set,
         budget: connection.budget,

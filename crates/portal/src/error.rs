@@ -22,6 +22,9 @@ pub enum Error {
     /// What is asked for does not fit what is already there.
     #[error("{0}")]
     Conflict(String),
+    /// Somebody published a newer version of a View than the one that a change began from.
+    #[error("{by} published version {version} of this View, and yours began from version {expected}")]
+    ViewChanged { version: i64, by: String, expected: i64 },
     /// Too much is under way; it is worth trying again later.
     #[error("{0}")]
     TooMany(String),

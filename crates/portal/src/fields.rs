@@ -7,8 +7,8 @@ use store::{Listing, Page};
 
 use crate::{Error, Portal, Result};
 
-const NAME_CHARS_MAX: usize = 100;
-const DESCRIPTION_CHARS_MAX: usize = 1_000;
+pub const NAME_CHARS_MAX: usize = 100;
+pub const DESCRIPTION_CHARS_MAX: usize = 1_000;
 
 #[derive(Clone, Debug)]
 pub struct NewField {

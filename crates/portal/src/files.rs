@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::{
     Error, Portal, Result,
-    pages::{has_data, readable},
+    pages::{has_data, readable, visible},
 };
 
 /// Bytes of a piece of a file.
@@ -42,7 +42,7 @@ impl Portal {
         actor: &Actor,
         id: &RunId,
         format: FileFormat,
-        mut arrangement: Arrangement,
+        arrangement: Arrangement,
     ) -> Result<ExportFile> {
         let run = self.seen(actor, id).await?;
         has_data(&run)?;
@@ -51,11 +51,11 @@ impl Portal {
         }
         let place = self.file_places.clone().try_acquire_owned();
         let place = place.map_err(|_| Error::TooMany("too many files are being written at this moment".to_owned()))?;
-        if arrangement.columns.is_none() {
-            let visible = run.columns.iter().filter(|column| column.visible).map(|column| column.name.clone());
-            arrangement.columns = Some(visible.collect());
-        }
+        let arrangement = visible(&run, &arrangement);
         let asked = arrangement.columns.clone().unwrap_or_default();
+        if asked.is_empty() {
+            return Err(readable(&run, results::Error::NoColumns));
+        }
         let columns = run.columns.iter().filter(|column| asked.contains(&column.name)).cloned().collect::<Vec<_>>();
         // All rows as they are stored need not be encoded anew: their schema then names every column by position.
         let is_copy = format == FileFormat::Parquet && arrangement.is_as_stored();

@@ -12,6 +12,7 @@ mod error;
 mod fields;
 mod files;
 mod interruption;
+pub mod limits;
 mod open;
 mod pages;
 pub mod people;
@@ -25,10 +26,10 @@ mod views;
 #[cfg(test)]
 mod tests;
 
-pub use assignments::{ASSIGNED_AT_ONCE_MAX, NewAssignments};
+pub use assignments::{ASSIGNED_AT_ONCE_MAX, ASSIGNMENT_ACTIONS, NewAssignments};
 pub use available::AVAILABLE_ACTIONS;
 pub use config::PortalConfig;
-pub use connections::{ConnectionProfile, NewConnection, SOURCES_FOLDER};
+pub use connections::{CONNECTION_ACTIONS, ConnectionProfile, NewConnection, SOURCES_FOLDER};
 pub use error::{Error, Result};
 pub use fields::NewField;
 pub use files::ExportFile;
@@ -39,7 +40,8 @@ pub use people::{
     StepDone, StepState, SyncState, Synced, TokenFacts, TokenOwner, TokenState, Wish,
 };
 pub use preview::{Inspection, NewPreview, PREVIEW_ROWS_MAX, Preview, QueryProblem};
-pub use runs::{NewRun, RunStatus};
+pub use retention::EXECUTE_RESULT_AGE;
+pub use runs::{NewRun, RUN_ACTIONS, RunStatus};
 pub use views::{NewView, VIEW_ACTIONS, ViewDetails};
 
 // The shapes in which the parts below answer, for who stands above.

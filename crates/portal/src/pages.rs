@@ -7,7 +7,7 @@ use crate::{Error, Portal, Result};
 
 impl Portal {
     /// One page of a result, finished or still filling: rows from `offset` in the asked order, at most `limit` and
-    /// [`results::PAGE_ROWS_MAX`] of them, with every column in the order of the run's `columns`.
+    /// [`results::PAGE_ROWS_MAX`] of them, with the visible columns in the order of the run's `columns`.
     pub async fn page(
         &self,
         actor: &Actor,
@@ -19,8 +19,16 @@ impl Portal {
         let run = self.seen(actor, id).await?;
         has_data(&run)?;
         let rows = offset..offset.saturating_add(limit.clamp(1, results::PAGE_ROWS_MAX));
-        self.results.page(id, rows, arrangement).await.map_err(|error| readable(&run, error))
+        self.results.page(id, rows, &visible(&run, arrangement)).await.map_err(|error| readable(&run, error))
     }
+}
+
+/// The arrangement over the columns that readers see, and among them those that it asks for. A hidden column is not shown, sorted
+/// or filtered by, in the grid and in files alike: a search would tell what it holds.
+pub(crate) fn visible(run: &Run, arrangement: &Arrangement) -> Arrangement {
+    let asked = |name: &String| arrangement.columns.as_ref().is_none_or(|asked| asked.contains(name));
+    let visible = run.columns.iter().filter(|column| column.visible).map(|column| column.name.clone());
+    Arrangement { columns: Some(visible.filter(asked).collect()), ..arrangement.clone() }
 }
 
 /// Whether a run ever had data that could be shown.
@@ -43,6 +51,11 @@ pub(crate) fn readable(run: &Run, error: results::Error) -> Error {
         E::Value { .. } | E::NotText { .. } | E::ValueCount { .. } | E::TooManyFilters | E::TooManyValues => {
             Error::invalid("filter", message)
         }
+        // The database answers with other columns than those that the View was published with.
+        E::NoColumns => Error::Conflict(
+            "every column of this result is hidden; whoever publishes the report can show one and it can be run again"
+                .to_owned(),
+        ),
         E::Busy | E::SortTooLarge(_) => Error::TooMany(message),
         E::StillRunning(_) => Error::Conflict(message),
         E::NoSuchResult(_) if run.state == RunState::Running => Error::NoData("this run has no rows yet".to_owned()),

@@ -1,9 +1,21 @@
 //! Retention: results whose time is up go, row and file. How long a result is kept has nothing to do with how long its report
 //! may be run.
+//!
+//! What Execute brought and nobody kept goes after [`EXECUTE_RESULT_AGE`], and never while somebody looks at it: each look puts its
+//! end off. All of that is in the store, so a restart changes nothing of it.
 
 use std::{sync::Weak, time::Duration};
 
+use domain::Run;
+use store::run::Expiry;
+use world::Instant;
+
 use crate::{Portal, Result, State};
+
+/// How long the result of an Execute is there that nobody kept, from its end.
+pub const EXECUTE_RESULT_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long it stays at least after it was last looked at. A page that shows it asks again well within this time.
+pub(crate) const LOOKED_AT_FOR: Duration = Duration::from_secs(60 * 60);
 
 /// How often the janitor looks.
 pub(crate) const JANITOR_INTERVAL: Duration = Duration::from_secs(600);
@@ -17,18 +29,43 @@ impl Portal {
         loop {
             let mut tx = self.db.begin().await?;
             let runs = store::run::expired(&mut tx, self.now(), RUNS_AT_ONCE).await?;
+            let mut gone = Vec::new();
             for run in &runs {
-                store::run::delete(&mut tx, run).await?;
+                if store::run::delete_expired(&mut tx, run, self.now()).await? {
+                    gone.push(run);
+                }
             }
             tx.commit().await?;
-            for run in &runs {
+            for run in &gone {
                 self.results.delete(run)?;
             }
-            removed += runs.len();
-            if runs.is_empty() {
+            removed += gone.len();
+            // What somebody kept at this very moment is found no more, and is not worth another turn.
+            if gone.is_empty() {
                 return Ok(removed);
             }
         }
+    }
+
+    /// When a run that ends at this moment goes.
+    pub(crate) fn expiry(&self, now: Instant) -> Expiry {
+        let keep = self.config.results_keep;
+        Expiry { if_kept: now.plus(keep), if_not: now.plus(keep.min(EXECUTE_RESULT_AGE)) }
+    }
+
+    /// Somebody looks at a run: what nobody kept does not go under their eyes. Writes at most once an hour a run.
+    pub(crate) async fn looked_at(&self, run: &mut Run) -> Result<()> {
+        let now = self.now();
+        let is_near = run.expires_at.is_some_and(|expires_at| expires_at < now.plus(LOOKED_AT_FOR));
+        if run.kept || !is_near {
+            return Ok(());
+        }
+        let until = now.plus(LOOKED_AT_FOR * 2);
+        let mut tx = self.db.begin().await?;
+        store::run::put_off(&mut tx, &run.id, until).await?;
+        tx.commit().await?;
+        run.expires_at = Some(until);
+        Ok(())
     }
 
     /// Looks again and again, until the portal stops or is gone.

@@ -277,7 +277,7 @@ impl Portal {
             cut_at_rows_max: rows.was_cut(),
             database_us: i64::try_from(rows.database_time().as_micros()).unwrap_or(i64::MAX),
             finished_at: now,
-            expires_at: now.plus(self.config.results_keep),
+            expires_at: self.expiry(now),
         };
         let mut tx = self.db.begin().await.map_err(Error::from)?;
         let is_ours = store::run::complete(&mut tx, &order.run, &completed).await.map_err(Error::from)?;
@@ -323,7 +323,7 @@ impl Portal {
     pub(crate) fn ended(&self, run: &RunId, state: RunState, failure: Option<Failure>) -> Ended {
         let now = self.now();
         let rows = self.runner.live(run).map_or(0, |live| count(live.rows));
-        Ended { state, rows, database_us: 0, failure, finished_at: now, expires_at: now.plus(self.config.results_keep) }
+        Ended { state, rows, database_us: 0, failure, finished_at: now, expires_at: self.expiry(now) }
     }
 
     /// A run with what is known of it at this moment.

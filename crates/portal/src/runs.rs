@@ -1,4 +1,4 @@
-//! Runs: execute an assigned report, follow it, cancel it, remove it, and Completed.
+//! Runs: execute an assigned report, follow it, keep it, cancel it, remove it, and Completed.
 //!
 //! Invariant: a run is recorded, and the record committed, before anything reaches the reader's database.
 
@@ -25,13 +25,18 @@ use crate::{
 pub(crate) const EVENT_INTERVAL: Duration = Duration::from_millis(250);
 /// A listener is let go after this time and comes again, so that its rights are asked again.
 pub(crate) const EVENTS_FOR_MAX: Duration = Duration::from_secs(300);
-const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
+
+/// What can be done with a run, all told; a person may do some of it.
+pub const RUN_ACTIONS: [&str; 6] = ["view", "download", "keep", "cancel", "delete", "re-execute"];
 
 /// What a reader gives to run a report.
 #[derive(Clone, Debug)]
 pub struct NewRun {
     pub parameters: Values,
     pub asked: Asked,
+    /// Listed on Completed from its beginning; what Download asks for is kept in any case.
+    pub keep: bool,
     /// A request that comes twice under one key runs once.
     pub idempotency_key: Option<String>,
 }
@@ -42,7 +47,7 @@ pub struct RunStatus {
     pub run: Run,
     /// Rows that can be read already.
     pub readable_rows: i64,
-    /// Of `view`, `download`, `delete`, `cancel`, `re-execute`.
+    /// Of [`RUN_ACTIONS`].
     pub actions: Vec<&'static str>,
 }
 
@@ -109,6 +114,7 @@ impl Portal {
             person: actor.person.clone(),
             person_name: actor.name.clone(),
             asked: new.asked,
+            kept: new.keep || new.asked == Asked::Download,
             state: RunState::Queued,
             parameters: given.collect(),
             columns: definition.columns.clone(),
@@ -153,8 +159,11 @@ impl Portal {
         let Some(earlier) = store::run::find_by_key(&mut *self.db.read().await?, &run.person, key).await? else {
             return Ok(None);
         };
-        let is_same =
-            earlier.assignment == run.assignment && earlier.parameters == run.parameters && earlier.asked == run.asked;
+        // One that was not to be kept may have been kept since.
+        let is_same = earlier.assignment == run.assignment
+            && earlier.parameters == run.parameters
+            && earlier.asked == run.asked
+            && (earlier.kept || !run.kept);
         if is_same {
             Ok(Some(earlier))
         } else {
@@ -162,7 +171,7 @@ impl Portal {
         }
     }
 
-    /// Completed: one's own runs, or everybody's for who may see all results.
+    /// Completed: one's own kept runs, or everybody's for who may see all results.
     pub async fn runs(&self, actor: &Actor, state: Option<RunState>, listing: &Listing) -> Result<Page<RunStatus>> {
         let person = if actor.has(Permission::SeeAllResults) { None } else { Some(&actor.person) };
         let page = store::run::list(&mut *self.db.read().await?, person, state, listing).await?;
@@ -171,6 +180,23 @@ impl Portal {
 
     pub async fn run(&self, actor: &Actor, id: &RunId) -> Result<RunStatus> {
         let run = self.seen(actor, id).await?;
+        Ok(self.status(actor, run))
+    }
+
+    /// Puts a run on Completed that Execute began, where it stays as long as any. One that is kept already stays as it is.
+    pub async fn keep_run(&self, actor: &Actor, id: &RunId) -> Result<RunStatus> {
+        let mut tx = self.db.begin().await?;
+        let run = store::run::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+        let permit = actor.may(Remove(&run))?;
+        if run.kept {
+            return Ok(self.status(actor, run));
+        }
+        if !store::run::keep(&mut tx, id, self.now().plus(self.config.results_keep)).await? {
+            return Err(Error::Conflict(format!("this run is {} and has nothing to keep", run.state.as_str())));
+        }
+        self.record(&mut tx, actor, "run", "keep", &format!("{} ({id})", permit.subject.title)).await?;
+        let run = store::run::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
+        tx.commit().await?;
         Ok(self.status(actor, run))
     }
 
@@ -233,10 +259,12 @@ impl Portal {
         Ok(stream::unfold(Some(follower), |follower| async move { follower?.next().await }))
     }
 
-    /// A run that this person may see.
+    /// A run that this person may see, and looks at.
     pub(crate) async fn seen(&self, actor: &Actor, id: &RunId) -> Result<Run> {
         let run = store::run::find(&mut *self.db.read().await?, id).await?.ok_or(Error::NotFound)?;
-        Ok(actor.may(See(&run))?.subject)
+        let mut run = actor.may(See(&run))?.subject;
+        self.looked_at(&mut run).await?;
+        Ok(run)
     }
 
     fn status(&self, actor: &Actor, run: Run) -> RunStatus {
@@ -266,6 +294,9 @@ fn actions(actor: &Actor, run: &Run) -> Vec<&'static str> {
         actions.push("download");
     }
     if actor.may(Remove(run)).is_ok() {
+        if !run.kept && matches!(run.state, RunState::Queued | RunState::Running | RunState::Completed) {
+            actions.push("keep");
+        }
         actions.push(if run.state.is_final() { "delete" } else { "cancel" });
     }
     let reaches = actor.has(Permission::ExecuteAny)

@@ -5,6 +5,7 @@ mod connections;
 mod exports;
 mod fields;
 mod foreign;
+mod kept;
 mod recovery;
 mod runs;
 mod views;
@@ -264,7 +265,7 @@ fn new_assignments(view: &ViewId, connection: &ConnectionId) -> NewAssignments {
 fn new_run(parameters: &[(&str, &str)]) -> NewRun {
     let parameters: Values =
         parameters.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
-    NewRun { parameters, asked: Asked::Execute, idempotency_key: None }
+    NewRun { parameters, asked: Asked::Execute, keep: true, idempotency_key: None }
 }
 
 fn year() -> Parameter {

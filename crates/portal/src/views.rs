@@ -18,15 +18,15 @@ use store::{
 
 use crate::{Error, Portal, Result};
 
-const TITLE_CHARS_MAX: usize = 200;
-const DESCRIPTION_CHARS_MAX: usize = 2_000;
-const CATEGORY_CHARS_MAX: usize = 100;
-const NOTE_CHARS_MAX: usize = 1_000;
-const LABEL_CHARS_MAX: usize = 200;
-const PARAMETERS_MAX: usize = 100;
-const COLUMNS_MAX: usize = 1_000;
+pub const TITLE_CHARS_MAX: usize = 200;
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+pub const CATEGORY_CHARS_MAX: usize = 100;
+pub const NOTE_CHARS_MAX: usize = 1_000;
+pub const LABEL_CHARS_MAX: usize = 200;
+pub const PARAMETERS_MAX: usize = 100;
+pub const COLUMNS_MAX: usize = 1_000;
 /// CSS pixels.
-const WIDTH_MAX: u32 = 2_000;
+pub const WIDTH_MAX: u32 = 2_000;
 /// What every View can be shown as; the other presentations come with their editors.
 const TYPES: &[ReportType] = &[ReportType::Details];
 
@@ -98,16 +98,21 @@ impl Portal {
         self.view(actor, &view.id).await
     }
 
-    /// Publishes the next version of a View. Assignments run it from then on.
-    pub async fn publish_next(&self, actor: &Actor, id: &ViewId, new: NewView) -> Result<ViewDetails> {
-        let (before, _) = self.managed(&mut *self.db.read().await?, actor, id).await?;
+    /// Publishes the next version of a View. Assignments run it from then on. `expected` is the version that it began from: a newer
+    /// one is not put over by somebody who has not seen it.
+    pub async fn publish_next(&self, actor: &Actor, id: &ViewId, expected: i64, new: NewView) -> Result<ViewDetails> {
+        let (before, current) = self.managed(&mut *self.db.read().await?, actor, id).await?;
+        if before.version != expected {
+            return Err(self.view_changed(id, current.version, expected).await?);
+        }
         let definition = self.checked_definition(actor, &new).await?;
         let view = shaped(id.clone(), before.version + 1, before.publisher, &new);
         let version = self.version_of(actor, &view, definition, new.note);
         let mut tx = self.db.begin().await?;
         if !store::view::advance(&mut tx, &view).await.map_err(name_is_taken)? {
-            let message = "somebody published another version of this View meanwhile; look at it and publish again";
-            return Err(Error::Conflict(message.to_owned()));
+            drop(tx);
+            let version = store::view::find(&mut *self.db.read().await?, id).await?.ok_or(Error::NotFound)?.version;
+            return Err(self.view_changed(id, version, expected).await?);
         }
         store::view::insert_version(&mut tx, &version, &actor.name).await?;
         let what = format!("{} version {}", view.name, view.version);
@@ -115,6 +120,12 @@ impl Portal {
         tx.commit().await?;
         let conn = &mut self.db.read().await?;
         details(conn, view, version).await
+    }
+
+    async fn view_changed(&self, id: &ViewId, version: i64, expected: i64) -> Result<Error> {
+        let versions = store::view::versions(&mut *self.db.read().await?, id).await?;
+        let by = versions.into_iter().find(|known| known.version == version).map(|known| known.publisher_name);
+        Ok(Error::ViewChanged { version, by: by.unwrap_or_else(|| "somebody".to_owned()), expected })
     }
 
     /// Removes a View with its versions and assignments; runs of it stay.

@@ -33,7 +33,8 @@ const NAMES: &str = "v.name as view_name, v.title as view_title, c.name as conne
 const TABLES: &str = "assignment a join view v on v.id = a.view_id join connection c on c.id = a.connection_id \
      join role r on r.id = a.role_id";
 
-const SORTS: &[SortKey] = &[
+/// What the list can be sorted by.
+pub const SORTS: &[SortKey] = &[
     SortKey::text("title", "lower(v.title)"),
     SortKey::text("name", "lower(v.name)"),
     SortKey::text("category", "lower(a.category)"),

@@ -29,7 +29,8 @@ pub struct StoredConnection {
 const COLUMNS: &str = "c.id, c.name, c.kind, c.settings, c.timeout_ms, c.rows_max, c.concurrent_max, c.open_to_publishers, \
      cast(case when c.password_sealed is null then 0 else 1 end as bigint) as password_set";
 
-const SORTS: &[SortKey] = &[
+/// What the list can be sorted by.
+pub const SORTS: &[SortKey] = &[
     SortKey::text("name", "lower(c.name)"),
     SortKey::text("kind", "c.kind"),
     SortKey::number("created", "c.created_us"),

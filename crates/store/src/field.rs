@@ -16,7 +16,8 @@ pub struct SetValue {
 
 const COLUMNS: &str = "f.id, f.name, f.identifier, f.description, f.data_type";
 
-const SORTS: &[SortKey] = &[
+/// What the list can be sorted by.
+pub const SORTS: &[SortKey] = &[
     SortKey::text("name", "lower(f.name)"),
     SortKey::text("identifier", "lower(f.identifier)"),
     SortKey::number("created", "f.created_us"),

@@ -13,9 +13,9 @@ pub const LIMIT_DEFAULT: u32 = 50;
 /// Rows of one page at most.
 pub const LIMIT_MAX: u32 = 500;
 /// Characters of a search text that are looked at.
-const SEARCH_CHARS_MAX: usize = 200;
+pub const SEARCH_CHARS_MAX: usize = 200;
 /// A longer cursor is not one of ours.
-const CURSOR_CHARS_MAX: usize = 4_000;
+pub const CURSOR_CHARS_MAX: usize = 4_000;
 
 /// What a caller asks of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

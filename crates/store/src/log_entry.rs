@@ -28,7 +28,8 @@ pub struct LogEntry {
     pub detail: String,
 }
 
-const SORTS: &[SortKey] = &[
+/// What the list can be sorted by.
+pub const SORTS: &[SortKey] = &[
     SortKey::number("at", "l.at_us"),
     SortKey::text("kind", "l.kind"),
     SortKey::text("person", "lower(l.person_name)"),

@@ -18,6 +18,8 @@ pub enum Source {
 }
 
 impl Source {
+    pub const ALL: [Source; 2] = [Source::Okta, Source::Local];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Source::Okta => "okta",
@@ -81,7 +83,8 @@ pub struct Known {
 pub(crate) const COLUMNS: &str = "p.id, p.source, p.issuer, p.subject, p.name, p.login, p.email, p.status, p.active, p.epoch, \
      p.rights_us, p.claim_us, p.last_sign_in_us, p.created_us";
 
-const SORTS: &[SortKey] = &[
+/// What the list can be sorted by.
+pub const SORTS: &[SortKey] = &[
     SortKey::text("name", "lower(p.name)"),
     SortKey::text("login", "lower(p.login)"),
     SortKey::text("email", "lower(p.email)"),

@@ -18,7 +18,8 @@ pub struct ListedRole {
 
 const COLUMNS: &str = "r.id, r.name, r.group_name, r.permissions, r.preset";
 
-const SORTS: &[SortKey] = &[
+/// What the list can be sorted by.
+pub const SORTS: &[SortKey] = &[
     SortKey::text("name", "lower(r.name)"),
     SortKey::text("group", "lower(r.group_name)"),
     SortKey::number("created", "r.created_us"),

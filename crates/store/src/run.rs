@@ -10,6 +10,14 @@ use world::Instant;
 
 use crate::{Error, Listing, Page, Result, listing::SortKey};
 
+/// When retention removes a run that has ended. Whether it is kept is read in the very statement that ends it, since its owner may
+/// keep it at any moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    pub if_kept: Instant,
+    pub if_not: Instant,
+}
+
 /// What a run that reached its end leaves.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completed {
@@ -19,7 +27,7 @@ pub struct Completed {
     pub cut_at_rows_max: bool,
     pub database_us: i64,
     pub finished_at: Instant,
-    pub expires_at: Instant,
+    pub expires_at: Expiry,
 }
 
 /// How a run ended otherwise.
@@ -31,14 +39,15 @@ pub struct Ended {
     pub database_us: i64,
     pub failure: Option<Failure>,
     pub finished_at: Instant,
-    pub expires_at: Instant,
+    pub expires_at: Expiry,
 }
 
 const COLUMNS: &str = "n.id, n.assignment_id, n.view_id, n.view_version, n.title, n.report_type, n.connection_name, n.role_id, \
-     n.role_name, n.person_id, n.person_name, n.asked, n.state, n.parameters, n.columns, n.query_identity, n.withheld, n.row_count, \
+     n.role_name, n.person_id, n.person_name, n.asked, n.kept, n.state, n.parameters, n.columns, n.query_identity, n.withheld, n.row_count, \
      n.size_bytes, n.cut_at_rows_max, n.database_us, n.failure, n.created_us, n.started_us, n.finished_us, n.expires_us";
 
-const SORTS: &[SortKey] = &[
+/// What the list can be sorted by.
+pub const SORTS: &[SortKey] = &[
     SortKey::number("created", "n.created_us"),
     SortKey::number("started", "coalesce(n.started_us, n.created_us)"),
     SortKey::number("finished", "coalesce(n.finished_us, 9223372036854775807)"),
@@ -54,9 +63,9 @@ const SORTS: &[SortKey] = &[
 pub async fn insert(conn: &mut Conn, run: &Run, idempotency_key: Option<&str>) -> Result<bool> {
     let inserted = query(
         "insert into run (id, assignment_id, view_id, view_version, title, report_type, connection_name, role_id, role_name,
-             person_id, person_name, asked, state, parameters, columns, query_identity, withheld, row_count, size_bytes,
+             person_id, person_name, asked, kept, state, parameters, columns, query_identity, withheld, row_count, size_bytes,
              cut_at_rows_max, database_us, idempotency_key, created_us)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', $13, $14, $15, $16, 0, 0, 0, 0, $17, $18)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued', $14, $15, $16, $17, 0, 0, 0, 0, $18, $19)
          on conflict (person_id, idempotency_key) do nothing",
     )
     .bind(run.id.as_str())
@@ -71,6 +80,7 @@ pub async fn insert(conn: &mut Conn, run: &Run, idempotency_key: Option<&str>) -
     .bind(run.person.as_str())
     .bind(&run.person_name)
     .bind(run.asked.as_str())
+    .bind(run.kept)
     .bind(json("run.parameters", &run.parameters)?)
     .bind(json("run.columns", &run.columns)?)
     .bind(&run.query_identity)
@@ -117,7 +127,7 @@ pub async fn set_columns(conn: &mut Conn, id: &RunId, columns: &[Column]) -> Res
 pub async fn complete(conn: &mut Conn, id: &RunId, completed: &Completed) -> Result<bool> {
     let changed = query(
         "update run set state = 'completed', row_count = $2, size_bytes = $3, sha256 = $4, cut_at_rows_max = $5, database_us = $6,
-             finished_us = $7, expires_us = $8
+             finished_us = $7, expires_us = case when kept = 1 then $8 else $9 end
          where id = $1 and state = 'running'",
     )
     .bind(id.as_str())
@@ -127,7 +137,8 @@ pub async fn complete(conn: &mut Conn, id: &RunId, completed: &Completed) -> Res
     .bind(completed.cut_at_rows_max)
     .bind(completed.database_us)
     .bind(completed.finished_at)
-    .bind(completed.expires_at)
+    .bind(completed.expires_at.if_kept)
+    .bind(completed.expires_at.if_not)
     .execute(conn)
     .await?;
     Ok(changed == 1)
@@ -137,7 +148,8 @@ pub async fn complete(conn: &mut Conn, id: &RunId, completed: &Completed) -> Res
 pub async fn end(conn: &mut Conn, id: &RunId, ended: &Ended) -> Result<bool> {
     let failure = ended.failure.as_ref().map(|failure| json("run.failure", failure)).transpose()?;
     let changed = query(
-        "update run set state = $2, row_count = $3, database_us = $4, failure = $5, finished_us = $6, expires_us = $7
+        "update run set state = $2, row_count = $3, database_us = $4, failure = $5, finished_us = $6,
+             expires_us = case when kept = 1 then $7 else $8 end
          where id = $1 and state in ('queued', 'running')",
     )
     .bind(id.as_str())
@@ -146,7 +158,8 @@ pub async fn end(conn: &mut Conn, id: &RunId, ended: &Ended) -> Result<bool> {
     .bind(ended.database_us)
     .bind(failure)
     .bind(ended.finished_at)
-    .bind(ended.expires_at)
+    .bind(ended.expires_at.if_kept)
+    .bind(ended.expires_at.if_not)
     .execute(conn)
     .await?;
     Ok(changed == 1)
@@ -171,13 +184,43 @@ pub async fn expired(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<Ru
     ids(statement.bind(now).bind(limit).all(conn).await?)
 }
 
-/// The runs whose data is kept. As many as retention leaves: start-up alone asks for them all.
+/// Removes an ended run whose time is up. `false`: somebody has kept it or looked at it since it was found to be due.
+pub async fn delete_expired(conn: &mut Conn, id: &RunId, now: Instant) -> Result<bool> {
+    let removed = query("delete from run where id = $1 and expires_us <= $2 and state not in ('queued', 'running')");
+    Ok(removed.bind(id.as_str()).bind(now).execute(conn).await? == 1)
+}
+
+/// Puts a run on Completed, for good or until `expires_at` when it has ended. `false`: it is there already, or it ended without
+/// data.
+pub async fn keep(conn: &mut Conn, id: &RunId, expires_at: Instant) -> Result<bool> {
+    let changed = query(
+        "update run set kept = 1, expires_us = case when expires_us is null then null else $2 end
+         where id = $1 and kept = 0 and state in ('queued', 'running', 'completed')",
+    )
+    .bind(id.as_str())
+    .bind(expires_at)
+    .execute(conn)
+    .await?;
+    Ok(changed == 1)
+}
+
+/// Somebody looks at a run that is not kept: it goes no sooner than `until`.
+pub async fn put_off(conn: &mut Conn, id: &RunId, until: Instant) -> Result<()> {
+    query("update run set expires_us = $2 where id = $1 and kept = 0 and expires_us < $2")
+        .bind(id.as_str())
+        .bind(until)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The runs whose data is there. As many as retention leaves: start-up alone asks for them all.
 pub async fn completed(conn: &mut Conn) -> Result<HashSet<RunId>> {
     let rows = query("select id from run where state = 'completed'").all(conn).await?;
     rows.iter().map(|row| Ok(row.get::<String>("id")?.into())).collect()
 }
 
-/// Runs: every one, or those of one person.
+/// Kept runs: every one, or those of one person.
 pub async fn list(
     conn: &mut Conn,
     person: Option<&PersonId>,
@@ -185,7 +228,7 @@ pub async fn list(
     listing: &Listing,
 ) -> Result<Page<Run>> {
     let listed = listing.read(SORTS, "-created")?;
-    let mut statement = query(format!("select {COLUMNS}, {} from run n where 1 = 1", listed.sort_column()));
+    let mut statement = query(format!("select {COLUMNS}, {} from run n where n.kept = 1", listed.sort_column()));
     if let Some(person) = person {
         let placeholder = statement.next_placeholder();
         statement = statement.push(&format!(" and n.person_id = ${placeholder}")).bind(person.as_str());
@@ -224,6 +267,7 @@ fn read(row: &Row) -> Result<Run> {
         person: text("person_id")?.into(),
         person_name: text("person_name")?,
         asked: known("run.asked", text("asked")?, Asked::parse)?,
+        kept: row.get("kept")?,
         state: known("run.state", text("state")?, RunState::parse)?,
         parameters: parse("run.parameters", &text("parameters")?)?,
         columns: parse("run.columns", &text("columns")?)?,

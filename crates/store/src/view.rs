@@ -28,7 +28,8 @@ pub struct PublishedVersion {
 
 const COLUMNS: &str = "v.id, v.name, v.title, v.description, v.category, v.version, v.publisher";
 
-const SORTS: &[SortKey] = &[
+/// What the list can be sorted by.
+pub const SORTS: &[SortKey] = &[
     SortKey::text("name", "lower(v.name)"),
     SortKey::text("title", "lower(v.title)"),
     SortKey::text("category", "lower(v.category)"),

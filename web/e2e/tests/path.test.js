@@ -258,6 +258,8 @@ async function walk(pages) {
     if (ending === 'csv') assert.equal(bytes.toString().trim().split('\n').length, 5001);
     else assert.equal(bytes.subarray(0, 2).toString(), 'PK');
   }
+  await uma.getByRole('button', { name: 'Keep in Completed' }).click();
+  await uma.getByText('kept until').waitFor();
   await go(uma, `${site.portal}/reports/completed`);
   await uma.getByText('Numbers').first().waitFor();
   await step(uma, '21-completed');

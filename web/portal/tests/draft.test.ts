@@ -120,8 +120,8 @@ describe('a draft', () => {
     draft.content.parameters[0]!.default = '  ';
     draft.content.columns[0]!.label = '';
     const body = draft.body('  why  ');
-    expect(body.parameters[0]?.default).toBeNull();
-    expect(body.columns[0]?.label).toBe('a');
+    expect(body.parameters?.[0]?.default).toBeNull();
+    expect(body.columns?.[0]?.label).toBe('a');
     expect(body.note).toBe('why');
     expect(body.connection_id).toBe('c1');
   });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { example, found, groupsOf, propertiesOf, typeText, type Document } from '../src/lib/openapi/document';
+import {
+  example,
+  found,
+  groupsOf,
+  limitsText,
+  propertiesOf,
+  typeText,
+  type Document,
+} from '../src/lib/openapi/document';
 
 const document: Document = {
   openapi: '3.1.0',
@@ -83,6 +91,23 @@ describe('types', () => {
     expect(run.find(({ name }) => name === 'id')?.inner).toBeUndefined();
     const columns = run.find(({ name }) => name === 'columns');
     expect(propertiesOf(document, columns?.inner).map(({ name }) => name)).toEqual(['title', 'width']);
+  });
+
+  it('are followed by what they do not say: words, form and limits', () => {
+    const named: Document = {
+      ...document,
+      components: { schemas: { State: { type: 'string', enum: ['queued', 'running'] } } },
+    };
+    expect(limitsText(named, { oneOf: [ref('State'), { type: 'null' }] })).toBe(
+      'One of `queued`, `running`.',
+    );
+    expect(limitsText(named, { type: 'string', pattern: '^a$', minLength: 1, maxLength: 9 })).toBe(
+      'Of the form `^a$`. 1 to 9 characters.',
+    );
+    expect(limitsText(named, { type: 'integer', minimum: 0 })).toBe('');
+    expect(limitsText(named, { type: 'integer', minimum: 1, maximum: 500, default: 50 })).toBe(
+      '1 to 500. 50 if not said.',
+    );
   });
 
   it('that contain themselves end', () => {

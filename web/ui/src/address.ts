@@ -13,12 +13,11 @@ export function setQuery(changes: Record<string, string>, replace = true): Promi
   return goto(url, { replaceState: replace, keepFocus: true, noScroll: true });
 }
 
-/** The query's values that a list sends on; those that are absent are left out. */
-export function listQuery(url: URL, ...names: string[]): Record<string, string> {
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = url.searchParams.get(name);
-      return value ? [[name, value]] : [];
-    }),
-  );
+/** The query's values that a list sends on; those that are absent are left out. Which of them make sense the server says. */
+export function listQuery<Query extends object>(url: URL, ...names: (keyof Query & string)[]): Query {
+  const values = names.flatMap((name) => {
+    const value = url.searchParams.get(name);
+    return value ? [[name, value]] : [];
+  });
+  return Object.fromEntries(values) as Query;
 }

@@ -29,6 +29,8 @@ pub enum Lamp {
 }
 
 impl Lamp {
+    pub const ALL: [Lamp; 4] = [Lamp::Ok, Lamp::Warning, Lamp::Failed, Lamp::None];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Lamp::Ok => "ok",

@@ -70,6 +70,8 @@ pub enum CheckState {
 }
 
 impl CheckState {
+    pub const ALL: [CheckState; 4] = [CheckState::Waiting, CheckState::Passed, CheckState::Failed, CheckState::Unknown];
+
     pub fn as_str(self) -> &'static str {
         match self {
             CheckState::Waiting => "waiting",

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{Error, Portal, Result};
 
-const CLIENT_ID_CHARS_MAX: usize = 100;
+pub const CLIENT_ID_CHARS_MAX: usize = 100;
 const SECRET_BYTES_MAX: usize = 1_000;
 
 /// Where the org is, and what to sign in with there. A secret that is not given stays as it is.

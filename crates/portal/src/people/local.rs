@@ -15,7 +15,7 @@ use super::{lock, log::By};
 use crate::{Error, Portal, Result};
 
 const PASSWORD_CHARS_MIN: usize = 12;
-const NAME_CHARS_MAX: usize = 100;
+pub const NAME_CHARS_MAX: usize = 100;
 /// Tries before the delay begins to grow.
 const TRIES_FREE: u32 = 3;
 const DELAY_MAX: Duration = Duration::from_secs(15 * 60);

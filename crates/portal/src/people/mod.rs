@@ -39,6 +39,14 @@ pub use store::role::ListedRole;
 pub use sync::Synced;
 pub use token_facts::{TokenFacts, TokenOwner};
 
+/// What [`crate::limits`] tells of people.
+pub mod limits {
+    pub use super::{
+        connect::CLIENT_ID_CHARS_MAX, local::NAME_CHARS_MAX as ACCOUNT_NAME_CHARS_MAX,
+        roles::NAME_CHARS_MAX as ROLE_NAME_CHARS_MAX,
+    };
+}
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use connected::Connected;

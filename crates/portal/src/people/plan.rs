@@ -64,6 +64,8 @@ pub enum StepState {
 }
 
 impl StepState {
+    pub const ALL: [StepState; 3] = [StepState::Done, StepState::Failed, StepState::Skipped];
+
     pub fn as_str(self) -> &'static str {
         match self {
             StepState::Done => "done",

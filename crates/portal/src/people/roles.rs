@@ -8,7 +8,7 @@ use store::{
 
 use crate::{Error, Portal, Result};
 
-const NAME_CHARS_MAX: usize = 60;
+pub const NAME_CHARS_MAX: usize = 60;
 /// What a custom role allows until somebody gives it more: that of a reader.
 const CUSTOM_PERMISSIONS: &[Permission] = &[Permission::Execute, Permission::SeeRoleResults];
 

@@ -88,3 +88,49 @@ async fn a_large_file_comes_in_pieces_and_a_reader_who_leaves_ends_it() {
     let rows: Vec<serde_json::Value> = serde_json::from_slice(&bytes(file).await.unwrap()).unwrap();
     assert_eq!(rows.len(), 200_000);
 }
+
+#[tokio::test]
+async fn a_hidden_column_is_neither_shown_nor_searched() {
+    let site = Site::start().await;
+    let connection = site.connection().await;
+    let hidden = domain::Column { visible: false, ..domain::Column::found("customer", DataType::Text) };
+    let new = NewView {
+        columns: vec![hidden],
+        ..new_view("sales", "select customer, id from sale order by id", &connection)
+    };
+    let view = site.portal.publish(&publisher(), new).await.unwrap().view.id;
+    let report = site.assign(&view, &connection).await;
+    let run = site.run_to_end(&user(), &report).await.run.id;
+    assert_eq!(site.rows(&user(), &run).await, json!([[1], [2], [3], [4], [5]]));
+    for asked in [
+        json!({ "sort": [{ "column": "customer" }] }),
+        json!({ "filter": [{ "column": "customer", "op": "starts", "values": ["A"] }] }),
+        json!({ "columns": ["customer", "id"], "filter": [{ "column": "customer", "op": "not_null" }] }),
+    ] {
+        let asked: Arrangement = serde_json::from_value(asked).unwrap();
+        let page = site.portal.page(&user(), &run, 0, 10, &asked).await.unwrap_err();
+        assert!(refusal(page, "sort").contains("no column"));
+        let Err(file) = site.portal.export(&user(), &run, FileFormat::Csv, asked).await else { panic!("a file") };
+        assert!(refusal(file, "sort").contains("no column"));
+    }
+    let alone: Arrangement = serde_json::from_value(json!({ "columns": ["customer"] })).unwrap();
+    assert!(matches!(site.portal.page(&user(), &run, 0, 10, &alone).await, Err(Error::Conflict(_))));
+}
+
+#[tokio::test]
+async fn a_result_that_has_hidden_columns_alone_says_so() {
+    let site = Site::start().await;
+    let sales = rusqlite::Connection::open(site.sales()).unwrap();
+    sales.execute_batch("create table odd (secret text, shown text); insert into odd values ('s', 'o')").unwrap();
+    let connection = site.connection().await;
+    let hidden = domain::Column { visible: false, ..domain::Column::found("secret", DataType::Text) };
+    let new = NewView { columns: vec![hidden], ..new_view("odd", "select * from odd", &connection) };
+    let view = site.portal.publish(&publisher(), new).await.unwrap().view.id;
+    let report = site.assign(&view, &connection).await;
+    sales.execute_batch("alter table odd drop column shown").unwrap();
+    let run = site.run_to_end(&user(), &report).await.run.id;
+    let page = site.portal.page(&user(), &run, 0, 10, &Arrangement::default()).await;
+    assert!(matches!(page, Err(Error::Conflict(words)) if words.contains("hidden")));
+    let file = site.portal.export(&user(), &run, FileFormat::Parquet, Arrangement::default()).await;
+    assert!(matches!(file, Err(Error::Conflict(_))));
+}

@@ -20,6 +20,7 @@ async fn a_foreign_run_is_not_there() {
     ] {
         let portal = &site.portal;
         assert!(is_not_found(portal.run(&who, &id).await));
+        assert!(is_not_found(portal.keep_run(&who, &id).await));
         assert!(is_not_found(portal.page(&who, &id, 0, 10, &Arrangement::default()).await));
         assert!(is_not_found(portal.export(&who, &id, FileFormat::Csv, Arrangement::default()).await));
         assert!(is_not_found(portal.follow_run(&who, &id).await.map(|_| ())));
@@ -57,7 +58,9 @@ async fn a_foreign_view_is_not_there() {
         let portal = &site.portal;
         assert!(is_not_found(portal.view(&who, &id).await));
         assert!(is_not_found(portal.view_version(&who, &id, 1).await));
-        assert!(is_not_found(portal.publish_next(&who, &id, new_view("sales", "select 1 as one", &connection)).await));
+        assert!(is_not_found(
+            portal.publish_next(&who, &id, 1, new_view("sales", "select 1 as one", &connection)).await
+        ));
         assert!(is_not_found(portal.remove_view(&who, &id).await));
     }
     assert!(is_not_found(site.portal.assign(&stranger(), new_assignments(&view, &connection)).await));

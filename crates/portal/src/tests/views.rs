@@ -42,7 +42,7 @@ async fn a_version_stays_as_it_was_and_a_run_says_which_it_ran() {
     let first = site.run_to_end(&user(), &report).await;
     let next =
         NewView { note: "all of them".to_owned(), ..new_view("sales", "select id, year from sale", &connection) };
-    let published = site.portal.publish_next(&publisher(), &view, next).await.unwrap();
+    let published = site.portal.publish_next(&publisher(), &view, 1, next).await.unwrap();
     assert_eq!(published.view.version, 2);
     assert_eq!(published.versions.iter().map(|version| version.version).collect::<Vec<_>>(), [2, 1]);
     let second = site.run_to_end(&user(), &report).await;
@@ -50,7 +50,7 @@ async fn a_version_stays_as_it_was_and_a_run_says_which_it_ran() {
     assert_eq!((second.run.view_version, second.run.rows, second.run.columns.len()), (2, 5, 2));
     // A View stays its publisher's, also when an administrator mends it.
     let mended = new_view("sales", "select id from sale where id = 2", &connection);
-    assert_eq!(site.portal.publish_next(&admin(), &view, mended).await.unwrap().publisher_name, "anna");
+    assert_eq!(site.portal.publish_next(&admin(), &view, 2, mended).await.unwrap().publisher_name, "anna");
     assert_eq!(site.portal.views(&publisher(), &Default::default()).await.unwrap().items[0].view.version, 3);
     let old = site.portal.view_version(&publisher(), &view, 1).await.unwrap();
     assert_eq!(old.shown.definition.sql, "select id from sale where id = 1");
@@ -159,4 +159,18 @@ async fn a_removed_view_takes_its_assignments_and_leaves_its_runs() {
     let kept = site.portal.run(&user(), &run).await.unwrap();
     assert_eq!((kept.run.assignment, kept.actions.as_slice()), (None, ["view", "download", "delete"].as_slice()));
     assert_eq!(site.rows(&user(), &run).await.as_array().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_version_that_began_from_an_older_one_is_not_put_over_a_newer_one() {
+    let site = Site::start().await;
+    let connection = site.connection().await;
+    let view = site.publish(&connection, "select id from sale", vec![]).await;
+    let next = |sql: &str| new_view("sales", sql, &connection);
+    site.portal.publish_next(&admin(), &view, 1, next("select id, year from sale")).await.unwrap();
+    let error = site.portal.publish_next(&publisher(), &view, 1, next("select year from sale")).await.unwrap_err();
+    assert!(matches!(&error, Error::ViewChanged { version: 2, by, expected: 1 } if by == "anna"), "{error:?}");
+    assert_eq!(site.portal.view(&publisher(), &view).await.unwrap().shown.definition.sql, "select id, year from sale");
+    let third = site.portal.publish_next(&publisher(), &view, 2, next("select year from sale")).await.unwrap();
+    assert_eq!(third.view.version, 3);
 }

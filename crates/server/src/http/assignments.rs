@@ -14,8 +14,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     list::{List, ListQuery},
-    problem::{Body, Problem},
+    problem::{Body, Problem, Problems},
     signed_in::SignedIn,
+    wire,
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -25,22 +26,26 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A report on a connection for a role in a type.
 #[derive(Serialize, ToSchema)]
 struct AssignmentBody {
+    #[schema(value_type = wire::AssignmentId)]
     id: String,
     view: AssignedView,
     connection: Named,
     role: Named,
-    /// `Details`, `Summary`, `Visualize` or `Finished Reports`.
     #[serde(rename = "type")]
+    #[schema(value_type = wire::ReportType)]
     report_type: &'static str,
     category: String,
     description: String,
     /// When the assignment lapses.
+    #[schema(value_type = Option<wire::Instant>, required)]
     expires_at: Option<String>,
+    #[schema(value_type = Vec<wire::AssignmentAction>)]
     actions: Vec<&'static str>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct AssignedView {
+    #[schema(value_type = wire::ViewId)]
     id: String,
     name: String,
     title: String,
@@ -72,14 +77,13 @@ impl AssignmentBody {
 /// One dialog assigns several reports to several roles in several types.
 #[derive(Deserialize, ToSchema)]
 struct NewAssignments {
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<wire::ViewId>)]
     view_ids: Vec<ViewId>,
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::ConnectionId)]
     connection_id: ConnectionId,
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<wire::RoleId>)]
     role_ids: Vec<RoleId>,
-    /// `Details`, `Summary`, `Visualize`, `Finished Reports`.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<wire::ReportType>)]
     types: Vec<ReportType>,
     category: Option<String>,
     description: Option<String>,
@@ -89,7 +93,7 @@ struct NewAssignments {
 
 /// Assignments.
 #[utoipa::path(get, path = "/api/v1/assignments", tag = "assignments", params(ListQuery),
-    responses((status = 200, body = List<AssignmentBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<AssignmentBody>), Problems))]
 async fn list(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -100,7 +104,7 @@ async fn list(
 
 /// Assigns reports to roles. What is assigned already is renewed.
 #[utoipa::path(post, path = "/api/v1/assignments", tag = "assignments", request_body = NewAssignments,
-    responses((status = 201, body = List<AssignmentBody>), (status = "4XX", body = Problem)))]
+    responses((status = 201, body = List<AssignmentBody>), Problems))]
 async fn create(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -120,8 +124,8 @@ async fn create(
 }
 
 /// Takes a report from a role. Results that are there stay.
-#[utoipa::path(delete, path = "/api/v1/assignments/{id}", tag = "assignments", params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = Problem)))]
+#[utoipa::path(delete, path = "/api/v1/assignments/{id}", tag = "assignments", params(("id" = wire::AssignmentId, Path)),
+    responses((status = 204), Problems))]
 async fn remove(
     State(app): State<App>,
     signed_in: SignedIn,

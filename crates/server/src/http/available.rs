@@ -12,9 +12,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     list::{List, ListQuery},
-    problem::Problem,
+    problem::{Problem, Problems},
     signed_in::SignedIn,
     views::ParameterBody,
+    wire,
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -25,21 +26,25 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 struct AvailableBody {
     /// The assignment's.
+    #[schema(value_type = wire::AssignmentId)]
     id: String,
     title: String,
     name: String,
     category: String,
     description: String,
-    /// `Details`, `Summary`, `Visualize` or `Finished Reports`.
     #[serde(rename = "type")]
+    #[schema(value_type = wire::ReportType)]
     report_type: &'static str,
     connection: String,
     role: String,
     parameters: Vec<ParameterBody>,
     /// When the assignment lapses.
+    #[schema(value_type = Option<wire::Instant>, required)]
     expires_at: Option<String>,
     /// When the reader last began a run of it.
+    #[schema(value_type = Option<wire::Instant>, required)]
     last_run_at: Option<String>,
+    #[schema(value_type = Vec<wire::AvailableAction>)]
     actions: &'static [&'static str],
 }
 
@@ -65,7 +70,7 @@ impl AvailableBody {
 
 /// The reports that the reader's roles give.
 #[utoipa::path(get, path = "/api/v1/available", tag = "runs", params(ListQuery),
-    responses((status = 200, body = List<AvailableBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<AvailableBody>), Problems))]
 async fn list(
     State(app): State<App>,
     signed_in: SignedIn,

@@ -15,8 +15,9 @@ use vault::Secret;
 use super::{
     App,
     list::{List, ListQuery},
-    problem::{Body, Problem},
+    problem::{Body, Problem, Problems},
     signed_in::SignedIn,
+    wire,
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -30,11 +31,14 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A connection profile. Its password can be replaced and never read.
 #[derive(Serialize, ToSchema)]
 pub struct ConnectionBody {
+    #[schema(value_type = wire::ConnectionId)]
     id: String,
     name: String,
-    /// `sqlite` or `postgresql`.
+    #[schema(value_type = wire::ConnectionKind)]
     kind: &'static str,
+    #[schema(required)]
     sqlite: Option<SqliteSettings>,
+    #[schema(required)]
     postgresql: Option<PostgreSqlSettings>,
     password_set: bool,
     /// Milliseconds after which the database is told to stop a query.
@@ -44,7 +48,9 @@ pub struct ConnectionBody {
     /// Runs on this connection at one time.
     concurrent_max: u32,
     /// People who may publish against it; null: whoever may publish.
+    #[schema(value_type = Option<Vec<wire::PersonId>>, required)]
     publishers: Option<Vec<String>>,
+    #[schema(value_type = Vec<wire::ConnectionAction>)]
     actions: Vec<&'static str>,
 }
 
@@ -54,16 +60,28 @@ struct SqliteSettings {
     path: String,
 }
 
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct PostgreSqlSettings {
     host: String,
+    port: u16,
+    database: String,
+    user: String,
+    #[schema(value_type = wire::Encryption)]
+    tls: PostgresTls,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct NewPostgreSqlSettings {
+    host: String,
+    /// Left out: 5432.
     #[serde(default = "postgresql_port")]
+    #[schema(minimum = 1)]
     port: u16,
     database: String,
     user: String,
     /// `verify`: the server's certificate must be valid; `require`: encrypted, whoever answers; `disable`: not encrypted.
-    #[schema(value_type = String)]
     #[serde(default = "verify")]
+    #[schema(value_type = wire::Encryption)]
     tls: PostgresTls,
 }
 
@@ -79,10 +97,10 @@ fn verify() -> PostgresTls {
 #[derive(Deserialize, ToSchema)]
 struct NewConnection {
     name: String,
-    /// `sqlite` or `postgresql`.
+    #[schema(value_type = wire::ConnectionKind)]
     kind: String,
     sqlite: Option<SqliteSettings>,
-    postgresql: Option<PostgreSqlSettings>,
+    postgresql: Option<NewPostgreSqlSettings>,
     /// Write-only; left out, the old one stays.
     #[schema(value_type = Option<String>, format = "password")]
     password: Option<Secret>,
@@ -90,6 +108,7 @@ struct NewConnection {
     rows_max: Option<u64>,
     concurrent_max: Option<u32>,
     /// People who may publish against it; left out: whoever may publish.
+    #[schema(value_type = Option<Vec<wire::PersonId>>)]
     publishers: Option<Vec<String>>,
 }
 
@@ -153,7 +172,7 @@ impl ConnectionBody {
 
 /// Connection profiles: all for who configures, those to publish against for publishers.
 #[utoipa::path(get, path = "/api/v1/connections", tag = "connections", params(ListQuery),
-    responses((status = 200, body = List<ConnectionBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<ConnectionBody>), Problems))]
 async fn list(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -165,7 +184,7 @@ async fn list(
 
 /// Adds a connection profile.
 #[utoipa::path(post, path = "/api/v1/connections", tag = "connections", request_body = NewConnection,
-    responses((status = 201, body = ConnectionBody), (status = "4XX", body = Problem)))]
+    responses((status = 201, body = ConnectionBody), Problems))]
 async fn create(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -176,8 +195,8 @@ async fn create(
 }
 
 /// One connection profile.
-#[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = String, Path)),
-    responses((status = 200, body = ConnectionBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = wire::ConnectionId, Path)),
+    responses((status = 200, body = ConnectionBody), Problems))]
 async fn show(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -187,8 +206,8 @@ async fn show(
 }
 
 /// Changes a connection profile. A password that is left out stays, unless the address changes.
-#[utoipa::path(put, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = String, Path)), request_body = NewConnection,
-    responses((status = 200, body = ConnectionBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(put, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = wire::ConnectionId, Path)), request_body = NewConnection,
+    responses((status = 200, body = ConnectionBody), Problems))]
 async fn change(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -199,8 +218,8 @@ async fn change(
 }
 
 /// Removes a connection profile that no assignment uses.
-#[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = Problem)))]
+#[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = wire::ConnectionId, Path)),
+    responses((status = 204), Problems))]
 async fn remove(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -221,14 +240,17 @@ struct TestBody {
 struct TestStepBody {
     name: String,
     ok: bool,
+    #[schema(required)]
     found: Option<String>,
+    #[schema(required)]
     why: Option<String>,
+    #[schema(required)]
     fix: Option<String>,
 }
 
 /// Tries a connection profile step by step.
-#[utoipa::path(post, path = "/api/v1/connections/{id}/test", tag = "connections", params(("id" = String, Path)),
-    responses((status = 200, body = TestBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(post, path = "/api/v1/connections/{id}/test", tag = "connections", params(("id" = wire::ConnectionId, Path)),
+    responses((status = 200, body = TestBody), Problems))]
 async fn test(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -256,6 +278,7 @@ struct CatalogBody {
 
 #[derive(Serialize, ToSchema)]
 struct TableBody {
+    #[schema(required)]
     schema: Option<String>,
     name: String,
     columns: Vec<TableColumnBody>,
@@ -264,13 +287,13 @@ struct TableBody {
 #[derive(Serialize, ToSchema)]
 struct TableColumnBody {
     name: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::DataType)]
     data_type: DataType,
 }
 
 /// Schemas, tables and columns of a connection.
-#[utoipa::path(get, path = "/api/v1/connections/{id}/catalog", tag = "connections", params(("id" = String, Path)),
-    responses((status = 200, body = CatalogBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/connections/{id}/catalog", tag = "connections", params(("id" = wire::ConnectionId, Path)),
+    responses((status = 200, body = CatalogBody), Problems))]
 async fn catalog(
     State(app): State<App>,
     signed_in: SignedIn,

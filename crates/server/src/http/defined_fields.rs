@@ -13,8 +13,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     list::{List, ListQuery},
-    problem::{Body, Problem},
+    problem::{Body, Problem, Problems},
     signed_in::SignedIn,
+    wire,
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -24,12 +25,13 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A value that people carry, which Views use under its identifier.
 #[derive(Serialize, ToSchema)]
 struct FieldBody {
+    #[schema(value_type = wire::FieldId)]
     id: String,
     name: String,
     /// With its `@`, such as `@RegionID`.
     identifier: String,
     description: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::DataType)]
     data_type: DataType,
 }
 
@@ -52,7 +54,7 @@ struct NewField {
     identifier: String,
     #[serde(default)]
     description: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::DataType)]
     data_type: DataType,
 }
 
@@ -69,7 +71,7 @@ impl NewField {
 
 /// Defined Fields.
 #[utoipa::path(get, path = "/api/v1/defined-fields", tag = "fields", params(ListQuery),
-    responses((status = 200, body = List<FieldBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<FieldBody>), Problems))]
 async fn list(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -80,7 +82,7 @@ async fn list(
 
 /// Adds a Defined Field.
 #[utoipa::path(post, path = "/api/v1/defined-fields", tag = "fields", request_body = NewField,
-    responses((status = 201, body = FieldBody), (status = "4XX", body = Problem)))]
+    responses((status = 201, body = FieldBody), Problems))]
 async fn create(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -91,8 +93,8 @@ async fn create(
 }
 
 /// Changes a Defined Field.
-#[utoipa::path(put, path = "/api/v1/defined-fields/{id}", tag = "fields", params(("id" = String, Path)), request_body = NewField,
-    responses((status = 200, body = FieldBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(put, path = "/api/v1/defined-fields/{id}", tag = "fields", params(("id" = wire::FieldId, Path)), request_body = NewField,
+    responses((status = 200, body = FieldBody), Problems))]
 async fn change(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -103,8 +105,8 @@ async fn change(
 }
 
 /// Removes a Defined Field. Views that use it then return no rows.
-#[utoipa::path(delete, path = "/api/v1/defined-fields/{id}", tag = "fields", params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = Problem)))]
+#[utoipa::path(delete, path = "/api/v1/defined-fields/{id}", tag = "fields", params(("id" = wire::FieldId, Path)),
+    responses((status = 204), Problems))]
 async fn remove(State(app): State<App>, signed_in: SignedIn, Path(id): Path<FieldId>) -> Result<StatusCode, Problem> {
     app.portal.remove_defined_field(&signed_in.actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -118,8 +120,8 @@ struct FieldValueBody {
 
 /// Gives a person a value, or takes it away; in force on their next request.
 #[utoipa::path(put, path = "/api/v1/people/{id}/fields/{field_id}", tag = "fields",
-    params(("id" = String, Path), ("field_id" = String, Path)), request_body = FieldValueBody,
-    responses((status = 204), (status = "4XX", body = Problem)))]
+    params(("id" = wire::PersonId, Path), ("field_id" = wire::FieldId, Path)), request_body = FieldValueBody,
+    responses((status = 204), Problems))]
 async fn set_value(
     State(app): State<App>,
     signed_in: SignedIn,

@@ -12,7 +12,7 @@ pub struct ListQuery {
     pub q: Option<String>,
     /// Column to sort by; with `-` before it from the highest down.
     pub sort: Option<String>,
-    /// Rows of the page: 50 if not said, at most 500.
+    /// Rows of the page.
     pub limit: Option<u32>,
     /// `next` of the page before.
     pub after: Option<String>,
@@ -29,6 +29,7 @@ impl From<ListQuery> for Listing {
 pub struct List<T> {
     pub items: Vec<T>,
     /// Cursor of the next page; null on the last.
+    #[schema(required)]
     pub next: Option<String>,
 }
 

@@ -11,8 +11,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     list::{List, ListQuery},
-    problem::Problem,
+    problem::{Problem, Problems},
     signed_in::SignedIn,
+    wire,
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -23,10 +24,12 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 struct LogBody {
     id: String,
+    #[schema(value_type = wire::Instant)]
     at: String,
     /// `sign-in`, `run`, `view`, `assignment`, `connection`, ...
     kind: String,
     /// Who did it; null for the program itself.
+    #[schema(required)]
     person: Option<String>,
     what: String,
     detail: String,
@@ -34,7 +37,7 @@ struct LogBody {
 
 /// What happened, newest first: everything for who may see all logs, else one's own.
 #[utoipa::path(get, path = "/api/v1/logs", tag = "log", params(ListQuery),
-    responses((status = 200, body = List<LogBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<LogBody>), Problems))]
 async fn list(
     State(app): State<App>,
     signed_in: SignedIn,

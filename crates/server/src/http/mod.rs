@@ -1,5 +1,6 @@
 //! The portal over HTTP: layers that every request passes, and the routes.
 
+pub mod bounds;
 pub mod cookie;
 pub mod files;
 pub mod headers;
@@ -11,6 +12,7 @@ pub mod openapi;
 pub mod origin;
 pub mod problem;
 pub mod signed_in;
+pub mod wire;
 
 pub mod assignments;
 pub mod available;

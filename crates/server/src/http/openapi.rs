@@ -8,10 +8,15 @@ use axum::{
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::App;
+use super::{App, bounds, problem::Problem, wire};
 
 #[derive(OpenApi)]
 #[openapi(
+    // What only parameters and problems name: `routes!` gathers the schemas of bodies alone.
+    components(schemas(
+        Problem, wire::ProblemType, wire::RunId, wire::AssignmentId, wire::ViewId, wire::ConnectionId, wire::PersonId,
+        wire::RoleId, wire::FieldId, wire::RunState, wire::FileFormat, wire::CheckName
+    )),
     info(title = "WebReports", description = "Reports, their runs and their results.", license(name = "Apache-2.0", identifier = "Apache-2.0")),
     tags(
         (name = "session", description = "Who is signed in."),
@@ -37,6 +42,7 @@ pub fn document() -> String {
             operation["operationId"] = operation_id(method, path).into();
         }
     }
+    bounds::write(&mut document);
     let mut text = serde_json::to_string_pretty(&document).expect("the document is plain data");
     text.push('\n');
     text

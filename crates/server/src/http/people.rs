@@ -13,8 +13,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     list::{List, ListQuery},
-    problem::{Body, Problem},
+    problem::{Body, Problem, Problems},
     signed_in::SignedIn,
+    wire,
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -24,15 +25,18 @@ pub fn routes() -> OpenApiRouter<App> {
 /// A person in a list.
 #[derive(Serialize, ToSchema)]
 struct PersonBody {
+    #[schema(value_type = wire::PersonId)]
     id: String,
     name: String,
     login: String,
     email: String,
     /// `okta` or `local`: where the person is managed.
+    #[schema(value_type = wire::Source)]
     source: &'static str,
     roles: Vec<String>,
     /// `active`, or what keeps the person out.
     status: String,
+    #[schema(value_type = Option<wire::Instant>, required)]
     last_sign_in: Option<String>,
 }
 
@@ -62,6 +66,7 @@ struct PersonDetails {
 
 #[derive(Serialize, ToSchema)]
 struct PersonField {
+    #[schema(value_type = wire::FieldId)]
     field_id: String,
     identifier: String,
     value: String,
@@ -69,7 +74,7 @@ struct PersonField {
 
 /// People that WebReports knows: those in its groups at the org, and local accounts.
 #[utoipa::path(get, path = "/api/v1/people", tag = "people", params(ListQuery),
-    responses((status = 200, body = List<PersonBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<PersonBody>), Problems))]
 async fn list(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -79,8 +84,8 @@ async fn list(
 }
 
 /// One person.
-#[utoipa::path(get, path = "/api/v1/people/{id}", tag = "people", params(("id" = String, Path)),
-    responses((status = 200, body = PersonDetails), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/people/{id}", tag = "people", params(("id" = wire::PersonId, Path)),
+    responses((status = 200, body = PersonDetails), Problems))]
 async fn show(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -98,10 +103,12 @@ async fn show(
 /// A role: a set of permissions, and an audience that reports are assigned to.
 #[derive(Serialize, ToSchema)]
 struct RoleBody {
+    #[schema(value_type = wire::RoleId)]
     id: String,
     name: String,
     /// The org's group whose members hold it.
     group: String,
+    #[schema(value_type = Vec<wire::Permission>)]
     permissions: Vec<&'static str>,
     /// One of the default roles.
     preset: bool,
@@ -123,7 +130,7 @@ impl RoleBody {
 
 /// Roles.
 #[utoipa::path(get, path = "/api/v1/roles", tag = "people", params(ListQuery),
-    responses((status = 200, body = List<RoleBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<RoleBody>), Problems))]
 async fn roles(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -140,7 +147,7 @@ struct NewRole {
 
 /// Adds a role that maps to the org's group `WR<name>`.
 #[utoipa::path(post, path = "/api/v1/roles", tag = "people", request_body = NewRole,
-    responses((status = 201, body = RoleBody), (status = "4XX", body = Problem)))]
+    responses((status = 201, body = RoleBody), Problems))]
 async fn add_role(
     State(app): State<App>,
     signed_in: SignedIn,

@@ -12,13 +12,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use utoipa::ToSchema;
+use utoipa::{
+    IntoResponses, ToSchema,
+    openapi::{ContentBuilder, Ref, RefOr, Response as Described, ResponseBuilder},
+};
+
+use super::wire;
 
 /// What went wrong, in words for a person.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
     /// Stable name of the kind of problem: `/problems/<slug>`.
     #[serde(rename = "type")]
+    #[schema(value_type = wire::ProblemType)]
     pub kind: String,
     pub title: String,
     /// The HTTP status.
@@ -27,9 +33,11 @@ pub struct Problem {
     pub detail: String,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub hint: Option<String>,
     /// Number under which the server's log tells the rest.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub reference: Option<String>,
     /// A message for each field of the request that does not fit.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -40,7 +48,9 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// `slug` is one of [`KINDS`].
     pub fn new(status: u16, slug: &str, detail: impl std::fmt::Display) -> Problem {
+        debug_assert!(KINDS.iter().any(|(known, _)| *known == slug), "`{slug}` is not among the kinds of problems");
         Problem {
             kind: format!("/problems/{slug}"),
             title: title(slug).to_owned(),
@@ -100,41 +110,65 @@ fn reference() -> String {
     random.text(b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ", 8)
 }
 
+/// Every kind of problem: the last part of its `type`, and its title. A kind never changes its name.
+pub const KINDS: &[(&str, &str)] = &[
+    ("not-signed-in", "Sign in to go on"),
+    ("permission-needed", "You may not do this"),
+    ("csrf", "This request did not come from a page of ours"),
+    ("not-found", "Not found"),
+    ("view-changed", "Somebody published this View meanwhile"),
+    ("conflict", "This does not fit what is already there"),
+    ("invalid", "Something in this needs to be put right"),
+    ("parameters-missing", "The report needs values"),
+    ("rights-too-old", "Your rights could not be confirmed"),
+    ("no-role", "You have no role in WebReports yet"),
+    ("lapsed", "This assignment has lapsed"),
+    ("checks-not-passed", "Not every check has passed"),
+    ("wrong-credentials", "User name or password is wrong"),
+    ("sign-in-failed", "Sign-in did not work"),
+    ("org-unreachable", "The Okta org could not be reached"),
+    ("org-broke-off", "The Okta org broke off in the middle of its answer"),
+    ("org-slow", "The Okta org did not answer in time"),
+    ("org-busy", "The Okta org takes no more calls at this moment"),
+    ("org-failed", "The Okta org did not answer as it should"),
+    ("org-unexpected", "The Okta org did not answer as it should"),
+    ("issuer-mismatch", "The org is another one than the configured one"),
+    ("token-refused", "The Okta org refuses the API token of WebReports"),
+    ("client-refused", "The Okta org refuses the client id or secret of WebReports"),
+    ("sign-in-expired", "This sign-in is no longer good"),
+    ("access-denied", "The Okta org ended the sign-in"),
+    ("clock-off", "The clocks of this server and of the org differ"),
+    ("token-invalid", "The org's answer could not be believed"),
+    ("too-many", "Too many at once"),
+    ("wait", "Wait a moment"),
+    ("misdirected", "Unknown address"),
+    ("too-large", "This is too large"),
+    ("timeout", "This took too long"),
+    ("source-failed", "The report's database said no"),
+    ("gone", "The data of this result is no longer there"),
+    ("method", "This address does not take that method"),
+    ("interrupted", "The run was interrupted"),
+    ("rights-ended", "The rights of the person who began it ended"),
+    ("internal", "Something went wrong"),
+];
+
 fn title(slug: &str) -> &'static str {
-    match slug {
-        "not-signed-in" => "Sign in to go on",
-        "permission-needed" => "You may not do this",
-        "csrf" => "This request did not come from a page of ours",
-        "not-found" => "Not found",
-        "conflict" => "This does not fit what is already there",
-        "invalid" => "Something in this needs to be put right",
-        "parameters-missing" => "The report needs values",
-        "rights-too-old" => "Your rights could not be confirmed",
-        "no-role" => "You have no role in WebReports yet",
-        "lapsed" => "This assignment has lapsed",
-        "checks-not-passed" => "Not every check has passed",
-        "wrong-credentials" => "User name or password is wrong",
-        "sign-in-failed" => "Sign-in did not work",
-        "org-unreachable" => "The Okta org could not be reached",
-        "org-broke-off" => "The Okta org broke off in the middle of its answer",
-        "org-slow" => "The Okta org did not answer in time",
-        "org-busy" => "The Okta org takes no more calls at this moment",
-        "org-failed" | "org-unexpected" => "The Okta org did not answer as it should",
-        "issuer-mismatch" => "The org is another one than the configured one",
-        "token-refused" => "The Okta org refuses the API token of WebReports",
-        "client-refused" => "The Okta org refuses the client id or secret of WebReports",
-        "sign-in-expired" => "This sign-in is no longer good",
-        "access-denied" => "The Okta org ended the sign-in",
-        "clock-off" => "The clocks of this server and of the org differ",
-        "token-invalid" => "The org's answer could not be believed",
-        "too-many" => "Too many at once",
-        "wait" => "Wait a moment",
-        "misdirected" => "Unknown address",
-        "too-large" => "This is too large",
-        "timeout" => "This took too long",
-        "source-failed" => "The report's database said no",
-        "gone" => "The data of this result is no longer there",
-        _ => "Something went wrong",
+    KINDS.iter().find(|(known, _)| *known == slug).map_or("Something went wrong", |(_, title)| title)
+}
+
+/// The problems that any call may answer with, for the description of the API.
+pub struct Problems;
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<Described>> {
+        let answer = |words: &str| {
+            let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            ResponseBuilder::new().description(words).content("application/problem+json", problem).build().into()
+        };
+        BTreeMap::from([
+            ("4XX".to_owned(), answer("The request cannot be answered as it is.")),
+            ("5XX".to_owned(), answer("The portal or the org behind it failed.")),
+        ])
     }
 }
 
@@ -152,6 +186,8 @@ impl From<portal::Error> for Problem {
                 .hint("ask the reader for these values and run it again"),
             Error::Invalid(errors) => Problem::new(422, "invalid", &error).errors(errors.clone()),
             Error::Conflict(_) => Problem::new(409, "conflict", &error),
+            Error::ViewChanged { .. } => Problem::new(409, "view-changed", &error)
+                .hint("look at what was published, or publish yours as the version after it"),
             Error::TooMany(_) => Problem::new(429, "too-many", &error).hint("try again in a moment"),
             Error::NotSignedIn => Problem::new(401, "not-signed-in", &error),
             Error::RightsTooOld { .. } => Problem::new(503, "rights-too-old", &error).hint(

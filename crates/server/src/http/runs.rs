@@ -26,9 +26,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     list::{List, ListQuery},
-    problem::{Body, Problem},
+    problem::{Body, Problem, Problems},
     signed_in::SignedIn,
     views::ColumnBody,
+    wire,
 };
 
 /// Keys of repeated requests are not longer.
@@ -40,6 +41,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list))
         .routes(routes!(show, remove))
         .routes(routes!(events))
+        .routes(routes!(keep))
         .routes(routes!(cancel))
         .routes(routes!(page))
         .routes(routes!(export))
@@ -79,36 +81,50 @@ pub fn withheld(identifiers: &[String]) -> Option<String> {
 /// A run, and how far it is.
 #[derive(Serialize, ToSchema)]
 struct RunBody {
+    #[schema(value_type = wire::RunId)]
     id: String,
+    #[schema(value_type = Option<wire::AssignmentId>, required)]
     assignment_id: Option<String>,
     title: String,
     #[serde(rename = "type")]
+    #[schema(value_type = wire::ReportType)]
     report_type: &'static str,
-    /// `queued`, `running`, `completed`, `failed`, `cancelled` or `interrupted`.
+    #[schema(value_type = wire::RunState)]
     state: &'static str,
-    /// `execute` or `download`.
+    #[schema(value_type = wire::Asked)]
     asked: &'static str,
+    /// It is on Completed. One that is not goes by itself when `expires_at` has come, and later while somebody looks at it.
+    kept: bool,
     rows: i64,
     /// Rows that can be read already.
     readable_rows: i64,
     bytes: i64,
+    #[schema(value_type = wire::Instant)]
     created_at: String,
+    #[schema(value_type = Option<wire::Instant>, required)]
     started_at: Option<String>,
+    #[schema(value_type = Option<wire::Instant>, required)]
     finished_at: Option<String>,
+    #[schema(required)]
     took_ms: Option<i64>,
     database_ms: i64,
     parameters: Vec<GivenBody>,
     columns: Vec<ColumnBody>,
-    person: PersonBody,
+    person: RunPerson,
     connection: String,
     role: String,
     view_version: i64,
     /// When the data are removed.
+    #[schema(value_type = Option<wire::Instant>, required)]
     expires_at: Option<String>,
     /// Why there are no rows, when a Defined Field of the reader has no value.
+    #[schema(required)]
     withheld: Option<String>,
+    #[schema(required)]
     limit: Option<LimitBody>,
+    #[schema(required)]
     problem: Option<Problem>,
+    #[schema(value_type = Vec<wire::RunAction>)]
     actions: Vec<&'static str>,
 }
 
@@ -120,7 +136,8 @@ struct GivenBody {
 }
 
 #[derive(Serialize, ToSchema)]
-struct PersonBody {
+struct RunPerson {
+    #[schema(value_type = wire::PersonId)]
     id: String,
     name: String,
 }
@@ -130,6 +147,7 @@ struct PersonBody {
 struct LimitBody {
     rows_max: i64,
     /// How many there would have been, if that is known.
+    #[schema(required)]
     of: Option<i64>,
 }
 
@@ -144,6 +162,7 @@ impl RunBody {
             report_type: run.report_type.as_str(),
             state: run.state.as_str(),
             asked: run.asked.as_str(),
+            kept: run.kept,
             rows: run.rows,
             readable_rows: seen.readable_rows,
             bytes: run.bytes,
@@ -153,8 +172,9 @@ impl RunBody {
             took_ms: took.map(|took| i64::try_from(took).unwrap_or(i64::MAX)),
             database_ms: run.database_us / 1_000,
             parameters: run.parameters.into_iter().map(GivenBody::of).collect(),
-            columns: run.columns.into_iter().map(ColumnBody::of).collect(),
-            person: PersonBody { id: run.person.to_string(), name: run.person_name },
+            // A hidden column is nobody's business: neither its cells nor its name.
+            columns: run.columns.into_iter().filter(|column| column.visible).map(ColumnBody::of).collect(),
+            person: RunPerson { id: run.person.to_string(), name: run.person_name },
             connection: run.connection_name,
             role: run.role_name,
             view_version: run.view_version,
@@ -187,20 +207,28 @@ fn failed(failure: Failure) -> Problem {
 #[derive(Deserialize, ToSchema)]
 struct NewRun {
     /// Values by parameter name: a text, a number, true or false, or a list of them.
-    #[schema(value_type = BTreeMap<String, Value>)]
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, wire::ParameterValue>)]
     parameters: Given,
-    /// True for Download.
+    /// Execute, if not said.
+    #[schema(value_type = wire::Asked)]
+    #[serde(default = "execute_asked")]
+    asked: Asked,
+    /// Put it on Completed from its beginning. What Download asks for is there in any case.
     #[serde(default)]
     keep: bool,
+}
+
+fn execute_asked() -> Asked {
+    Asked::Execute
 }
 
 /// Runs a report now. Answers at once with the run, whose rows can be read while it still fills.
 ///
 /// The same `Idempotency-Key` of the same person gives the same run again instead of a second one.
 #[utoipa::path(post, path = "/api/v1/assignments/{id}/runs", tag = "runs",
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NewRun,
-    responses((status = 201, body = RunBody), (status = "4XX", body = Problem)))]
+    params(("id" = wire::AssignmentId, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = NewRun,
+    responses((status = 201, body = RunBody), Problems))]
 async fn execute(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -209,8 +237,8 @@ async fn execute(
     Body(new): Body<NewRun>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<RunBody>), Problem> {
     let key = idempotency_key(&headers)?;
-    let asked = if new.keep { Asked::Download } else { Asked::Execute };
-    let new = portal::NewRun { parameters: given(new.parameters)?, asked, idempotency_key: key };
+    let NewRun { parameters, asked, keep } = new;
+    let new = portal::NewRun { parameters: given(parameters)?, asked, keep, idempotency_key: key };
     let body = RunBody::of(app.portal.execute(&signed_in.actor, &id, new).await?);
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/runs/{}", body.id))], Json(body)))
 }
@@ -227,18 +255,22 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct RunsQuery {
-    /// `queued`, `running`, `completed`, `failed`, `cancelled` or `interrupted`.
+    /// Runs in this state alone.
+    #[param(value_type = Option<wire::RunState>)]
     state: Option<String>,
     /// Rows whose title, person or connection contain this text.
     q: Option<String>,
+    /// Column to sort by; with `-` before it from the highest down.
     sort: Option<String>,
+    /// Rows of the page.
     limit: Option<u32>,
+    /// `next` of the page before.
     after: Option<String>,
 }
 
-/// Completed: one's own runs, newest first; every run for who may see all results.
+/// Completed: one's own kept runs, newest first; everybody's for who may see all results.
 #[utoipa::path(get, path = "/api/v1/runs", tag = "runs", params(RunsQuery),
-    responses((status = 200, body = List<RunBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<RunBody>), Problems))]
 async fn list(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -254,16 +286,15 @@ async fn list(
 }
 
 /// One run.
-#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)),
-    responses((status = 200, body = RunBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 200, body = RunBody), Problems))]
 async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {
     Ok(Json(RunBody::of(app.portal.run(&signed_in.actor, &id).await?)))
 }
 
 /// Follows a run: an event `run` with the run at every change, until it ends.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs", params(("id" = String, Path)),
-    responses((status = 200, description = "Server-sent events named `run`.", content_type = "text/event-stream"),
-              (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 200, description = "Server-sent events named `run`.", content_type = "text/event-stream"), Problems))]
 async fn events(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -276,16 +307,23 @@ async fn events(
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
+/// Keeps a run that Execute began: it is on Completed from then on.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/keep", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 200, body = RunBody), Problems))]
+async fn keep(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {
+    Ok(Json(RunBody::of(app.portal.keep_run(&signed_in.actor, &id).await?)))
+}
+
 /// Stops a run, and the work of its database with it.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = String, Path)),
-    responses((status = 200, body = RunBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(post, path = "/api/v1/runs/{id}/cancel", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 200, body = RunBody), Problems))]
 async fn cancel(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<Json<RunBody>, Problem> {
     Ok(Json(RunBody::of(app.portal.cancel_run(&signed_in.actor, &id).await?)))
 }
 
 /// Deletes a run with its data.
-#[utoipa::path(delete, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = Problem)))]
+#[utoipa::path(delete, path = "/api/v1/runs/{id}", tag = "runs", params(("id" = wire::RunId, Path)),
+    responses((status = 204), Problems))]
 async fn remove(State(app): State<App>, signed_in: SignedIn, Path(id): Path<RunId>) -> Result<StatusCode, Problem> {
     app.portal.remove_run(&signed_in.actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -315,10 +353,10 @@ struct SortBody {
 #[derive(Debug, Deserialize, ToSchema)]
 struct FilterBody {
     column: String,
-    /// `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `contains`, `starts`, `null`, `not_null` or `in`.
+    #[schema(value_type = wire::Op)]
     op: String,
     /// A text in the form of the column's type; a list for `in`.
-    #[schema(value_type = Option<Value>)]
+    #[schema(value_type = Option<wire::FilterValue>, nullable = false)]
     value: Option<Value>,
 }
 
@@ -332,13 +370,15 @@ struct PageBody {
     total_final: bool,
     /// Cells in the order of the run's columns. Numbers that JSON holds exactly are numbers; decimals, large integers, dates and
     /// texts are strings.
-    #[schema(value_type = Vec<Vec<Value>>)]
+    #[schema(value_type = Vec<Vec<wire::Cell>>)]
     rows: Vec<Vec<Value>>,
 }
 
 /// Cuts a page out of a stored result. The report's database is not asked.
-#[utoipa::path(post, path = "/api/v1/runs/{id}/page", tag = "runs", params(("id" = String, Path)), request_body = NewPage,
-    responses((status = 200, body = PageBody), (status = "4XX", body = Problem)))]
+///
+/// Hidden columns are not in it, and nothing sorts or filters by them.
+#[utoipa::path(post, path = "/api/v1/runs/{id}/page", tag = "runs", params(("id" = wire::RunId, Path)), request_body = NewPage,
+    responses((status = 200, body = PageBody), Problems))]
 async fn page(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -367,7 +407,7 @@ fn condition(body: FilterBody) -> Result<portal::Filter, Problem> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ExportQuery {
-    /// `csv`, `xlsx`, `parquet` or `json`.
+    #[param(value_type = wire::FileFormat)]
     format: String,
     /// As in a page, as JSON.
     sort: Option<String>,
@@ -376,8 +416,8 @@ struct ExportQuery {
 }
 
 /// Takes a stored result away as a file, in the order and the choice that the grid shows. The report's database is not asked.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/export", tag = "runs", params(("id" = String, Path), ExportQuery),
-    responses((status = 200, description = "The file.", content_type = "application/octet-stream"), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/runs/{id}/export", tag = "runs", params(("id" = wire::RunId, Path), ExportQuery),
+    responses((status = 200, description = "The file.", content_type = "application/octet-stream"), Problems))]
 async fn export(
     State(app): State<App>,
     signed_in: SignedIn,

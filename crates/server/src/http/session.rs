@@ -14,8 +14,9 @@ use vault::Secret;
 use super::{
     App, cookie,
     host::Address,
-    problem::{Body, Problem},
+    problem::{Body, Problem, Problems},
     signed_in::{From, SignedIn},
+    wire,
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -31,6 +32,7 @@ struct SignInOptions {
     /// Nobody has claimed set-up yet.
     setup_open: bool,
     /// Something that people should read before they sign in.
+    #[schema(required)]
     notice: Option<String>,
 }
 
@@ -57,30 +59,35 @@ async fn options(State(app): State<App>) -> Result<Json<SignInOptions>, Problem>
 pub struct SessionBody {
     person: SessionPerson,
     roles: Vec<SessionRole>,
+    #[schema(value_type = Vec<wire::Permission>)]
     permissions: Vec<&'static str>,
     fields: Vec<SessionField>,
     /// When the rights were last read from where they are owned.
+    #[schema(value_type = wire::Instant)]
     rights_as_of: String,
     /// Past this age of the rights every request is denied.
     rights_max_age_s: u64,
     /// Goes into the header `X-CSRF-Token` of every call that changes something.
     csrf_token: String,
+    #[schema(required)]
     org_url: Option<String>,
     version: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
 struct SessionPerson {
+    #[schema(value_type = wire::PersonId)]
     id: String,
     name: String,
     login: String,
     email: String,
-    /// `okta` or `local`.
+    #[schema(value_type = wire::Source)]
     source: &'static str,
 }
 
 #[derive(Serialize, ToSchema)]
 struct SessionRole {
+    #[schema(value_type = wire::RoleId)]
     id: String,
     name: String,
     group: String,
@@ -126,7 +133,7 @@ impl SessionBody {
 
 /// Who is signed in.
 #[utoipa::path(get, path = "/api/v1/session", tag = "session",
-    responses((status = 200, body = SessionBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = SessionBody), Problems))]
 async fn show(State(app): State<App>, signed_in: SignedIn) -> Json<SessionBody> {
     Json(SessionBody::of(&app, &signed_in))
 }
@@ -141,7 +148,7 @@ struct Credentials {
 
 /// Signs a local account in.
 #[utoipa::path(post, path = "/api/v1/session", tag = "session", request_body = Credentials,
-    responses((status = 200, body = SessionBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = SessionBody), Problems))]
 async fn sign_in(
     State(app): State<App>,
     Extension(address): Extension<Address>,
@@ -158,12 +165,13 @@ async fn sign_in(
 #[derive(Serialize, ToSchema)]
 struct SignedOut {
     /// The org's own sign-out address, when the person signed in there.
+    #[schema(required)]
     sign_out_url: Option<String>,
 }
 
 /// Ends the session here, and says where it is ended at the org.
 #[utoipa::path(delete, path = "/api/v1/session", tag = "session",
-    responses((status = 200, body = SignedOut), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = SignedOut), Problems))]
 async fn sign_out(
     State(app): State<App>,
     Extension(address): Extension<Address>,

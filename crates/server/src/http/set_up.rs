@@ -16,9 +16,10 @@ use vault::Secret;
 use super::{
     App, cookie,
     host::Address,
-    problem::{Body, Problem},
+    problem::{Body, Problem, Problems},
     session::SessionBody,
     signed_in::{From, SignedIn},
+    wire,
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -49,7 +50,7 @@ struct Claim {
 
 /// Makes the emergency administrator and signs in. After that set-up is closed to everybody else, for good.
 #[utoipa::path(post, path = "/api/v1/setup/claim", tag = "set-up", request_body = Claim,
-    responses((status = 200, body = SessionBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = SessionBody), Problems))]
 async fn claim(
     State(app): State<App>,
     Extension(address): Extension<Address>,
@@ -86,15 +87,19 @@ struct SetUpBody {
 /// One thing that set-up tests by itself.
 #[derive(Serialize, ToSchema)]
 struct CheckBody {
-    /// `domain`, `client`, `token`, `token_rights`, `groups` or `administrator`.
+    #[schema(value_type = wire::CheckName)]
     name: &'static str,
     title: String,
-    /// `waiting`, `passed`, `failed` or `unknown`.
+    #[schema(value_type = wire::CheckState)]
     state: &'static str,
+    #[schema(required)]
     found: Option<String>,
+    #[schema(required)]
     why: Option<String>,
+    #[schema(required)]
     fix: Option<String>,
     details: Vec<String>,
+    #[schema(required)]
     took_ms: Option<u64>,
 }
 
@@ -131,7 +136,7 @@ impl SetUpBody {
 }
 
 /// What set-up knows.
-#[utoipa::path(get, path = "/api/v1/setup", tag = "set-up", responses((status = 200, body = SetUpBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/setup", tag = "set-up", responses((status = 200, body = SetUpBody), Problems))]
 async fn show(State(app): State<App>, signed_in: SignedIn) -> Result<Json<SetUpBody>, Problem> {
     Ok(Json(SetUpBody::of(app.portal.set_up(&signed_in.actor).await?)))
 }
@@ -154,7 +159,7 @@ struct Connect {
 
 /// Keeps what set-up asks for. The checks wait again.
 #[utoipa::path(put, path = "/api/v1/setup", tag = "set-up", request_body = Connect,
-    responses((status = 200, body = SetUpBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = SetUpBody), Problems))]
 async fn connect(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -171,8 +176,8 @@ async fn connect(
 }
 
 /// Runs one check by itself.
-#[utoipa::path(post, path = "/api/v1/setup/checks/{name}", tag = "set-up", params(("name" = String, Path)),
-    responses((status = 200, body = CheckBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(post, path = "/api/v1/setup/checks/{name}", tag = "set-up", params(("name" = wire::CheckName, Path)),
+    responses((status = 200, body = CheckBody), Problems))]
 async fn check(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -202,7 +207,7 @@ struct PlanStepBody {
     id: String,
     method: String,
     path: String,
-    #[schema(value_type = Option<Value>)]
+    #[schema(value_type = Option<Value>, required)]
     body: Option<Value>,
     /// The call in words.
     says: String,
@@ -219,6 +224,7 @@ impl PlanStepBody {
 struct AppliedBody {
     steps: Vec<AppliedStep>,
     /// Of the application that was created; its secret went into the vault.
+    #[schema(required)]
     client_id: Option<String>,
 }
 
@@ -226,8 +232,9 @@ struct AppliedBody {
 struct AppliedStep {
     id: String,
     says: String,
-    /// `done`, `failed` or `skipped`.
+    #[schema(value_type = wire::StepState)]
     state: &'static str,
+    #[schema(required)]
     why: Option<String>,
 }
 
@@ -239,7 +246,7 @@ impl AppliedStep {
 
 /// Says which calls would create the groups and the application.
 #[utoipa::path(post, path = "/api/v1/setup/plan", tag = "set-up", request_body = Wish,
-    responses((status = 200, body = PlanBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = PlanBody), Problems))]
 async fn plan(State(app): State<App>, signed_in: SignedIn, Body(wish): Body<Wish>) -> Result<Json<PlanBody>, Problem> {
     let steps =
         app.portal.plan(&signed_in.actor, portal::Wish { groups: wish.groups, application: wish.application }).await?;
@@ -248,7 +255,7 @@ async fn plan(State(app): State<App>, signed_in: SignedIn, Body(wish): Body<Wish
 
 /// Creates the groups and the application.
 #[utoipa::path(post, path = "/api/v1/setup/plan/apply", tag = "set-up", request_body = Wish,
-    responses((status = 200, body = AppliedBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = AppliedBody), Problems))]
 async fn apply(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -264,7 +271,7 @@ async fn apply(
 
 /// Removes what the wizard created at the org, newest first.
 #[utoipa::path(post, path = "/api/v1/setup/plan/undo", tag = "set-up",
-    responses((status = 200, body = AppliedBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = AppliedBody), Problems))]
 async fn undo(State(app): State<App>, signed_in: SignedIn) -> Result<Json<AppliedBody>, Problem> {
     let steps = app.portal.undo_plan(&signed_in.actor).await?;
     Ok(Json(AppliedBody { steps: steps.into_iter().map(AppliedStep::of).collect(), client_id: None }))
@@ -272,14 +279,14 @@ async fn undo(State(app): State<App>, signed_in: SignedIn) -> Result<Json<Applie
 
 /// Turns sign-in through the org on, once every check has passed.
 #[utoipa::path(post, path = "/api/v1/setup/enable", tag = "set-up",
-    responses((status = 200, body = SetUpBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = SetUpBody), Problems))]
 async fn enable(State(app): State<App>, signed_in: SignedIn) -> Result<Json<SetUpBody>, Problem> {
     Ok(Json(SetUpBody::of(app.portal.enable(&signed_in.actor).await?)))
 }
 
 /// Turns sign-in through the org off.
 #[utoipa::path(post, path = "/api/v1/setup/disable", tag = "set-up",
-    responses((status = 200, body = SetUpBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = SetUpBody), Problems))]
 async fn disable(State(app): State<App>, signed_in: SignedIn) -> Result<Json<SetUpBody>, Problem> {
     Ok(Json(SetUpBody::of(app.portal.disable(&signed_in.actor).await?)))
 }
@@ -297,15 +304,19 @@ struct BridgeBody {
 
 #[derive(Serialize, ToSchema)]
 struct TokenBody {
-    /// `ok`, `warning`, `failed` or `none`.
+    #[schema(value_type = wire::Lamp)]
     state: &'static str,
+    #[schema(required)]
     owner: Option<OwnerBody>,
     rights: Vec<String>,
+    #[schema(value_type = Option<wire::Instant>, required)]
     last_use: Option<String>,
+    #[schema(value_type = Option<wire::Instant>, required)]
     lapses_at: Option<String>,
     /// False: the lapse day is the last success and 30 days.
     lapse_known: bool,
     /// Where calls may come from.
+    #[schema(required)]
     connection: Option<String>,
     message: String,
 }
@@ -318,16 +329,18 @@ struct OwnerBody {
 
 #[derive(Serialize, ToSchema)]
 struct ClientSecretBody {
-    /// `ok`, `warning`, `failed` or `none`.
+    #[schema(value_type = wire::Lamp)]
     state: &'static str,
+    #[schema(value_type = Option<wire::Instant>, required)]
     set_at: Option<String>,
     message: String,
 }
 
 #[derive(Serialize, ToSchema)]
 struct SyncBody {
-    /// `ok`, `warning`, `failed` or `none`.
+    #[schema(value_type = wire::Lamp)]
     state: &'static str,
+    #[schema(value_type = Option<wire::Instant>, required)]
     last_at: Option<String>,
     people: i64,
     groups: i64,
@@ -336,7 +349,7 @@ struct SyncBody {
 }
 
 /// State and age of the bridge: whose token, which rights, when it lapses; the client secret; the last reading.
-#[utoipa::path(get, path = "/api/v1/bridge", tag = "set-up", responses((status = 200, body = BridgeBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/bridge", tag = "set-up", responses((status = 200, body = BridgeBody), Problems))]
 async fn bridge(State(app): State<App>, signed_in: SignedIn) -> Result<Json<BridgeBody>, Problem> {
     let bridge = app.portal.bridge(&signed_in.actor).await?;
     let at = |instant: Option<world::Instant>| instant.map(world::Instant::to_rfc3339_ms);

@@ -15,9 +15,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     App,
     list::{List, ListQuery},
-    problem::{Body, Problem},
+    problem::{Body, Problem, Problems},
     runs::{Given, given, withheld},
     signed_in::SignedIn,
+    wire,
 };
 
 pub fn routes() -> OpenApiRouter<App> {
@@ -30,12 +31,26 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// `?Name?` in a View's query.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ParameterBody {
     name: String,
     label: String,
-    /// `text`, `integer`, `decimal`, `date`, `datetime` or `boolean`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::DataType)]
+    data_type: DataType,
+    required: bool,
+    /// In the form that a reader would type.
+    #[schema(required)]
+    default: Option<String>,
+    /// Several values, bound one by one.
+    list: bool,
+}
+
+/// `?Name?` in a query that is being written.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+struct NewParameter {
+    name: String,
+    label: String,
+    #[schema(value_type = wire::DataType)]
     data_type: DataType,
     required: bool,
     /// In the form that a reader would type.
@@ -50,9 +65,11 @@ impl ParameterBody {
         let Parameter { name, label, data_type, required, default, list } = parameter;
         ParameterBody { name, label, data_type, required, default, list }
     }
+}
 
+impl NewParameter {
     fn read(self) -> Parameter {
-        let ParameterBody { name, label, data_type, required, default, list } = self;
+        let NewParameter { name, label, data_type, required, default, list } = self;
         Parameter { name, label, data_type, required, default, list }
     }
 }
@@ -62,13 +79,13 @@ impl ParameterBody {
 pub struct ColumnBody {
     name: String,
     label: String,
-    /// `text`, `integer`, `decimal`, `date`, `datetime` or `boolean`.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::DataType)]
     data_type: DataType,
     /// `integer`, `decimal`, `money`, `percent`, `date`, `datetime`, or null: as the type is shown.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Format>, required)]
     format: Option<Format>,
     /// CSS pixels; null lets the grid choose.
+    #[schema(required)]
     width: Option<u32>,
     visible: bool,
 }
@@ -85,7 +102,7 @@ impl ColumnBody {
 struct ColumnSettings {
     name: String,
     label: String,
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<wire::Format>)]
     format: Option<Format>,
     width: Option<u32>,
     #[serde(default = "visible")]
@@ -99,15 +116,18 @@ fn visible() -> bool {
 /// A View in a list.
 #[derive(Serialize, ToSchema)]
 struct ListedViewBody {
+    #[schema(value_type = wire::ViewId)]
     id: String,
     name: String,
     title: String,
     description: String,
     category: String,
     version: i64,
+    #[schema(value_type = wire::Instant)]
     published_at: String,
     published_by: String,
     assignments_count: i64,
+    #[schema(value_type = Vec<wire::ViewAction>)]
     actions: &'static [&'static str],
 }
 
@@ -131,6 +151,7 @@ impl ListedViewBody {
 /// A View with the version that is shown.
 #[derive(Serialize, ToSchema)]
 struct ViewBody {
+    #[schema(value_type = wire::ViewId)]
     id: String,
     name: String,
     title: String,
@@ -139,6 +160,7 @@ struct ViewBody {
     /// The version shown here; the newest is the one that runs.
     version: i64,
     current_version: i64,
+    #[schema(value_type = wire::Instant)]
     published_at: String,
     published_by: String,
     note: String,
@@ -147,15 +169,18 @@ struct ViewBody {
     columns: Vec<ColumnBody>,
     /// Query identifiers of the Defined Fields that the query uses.
     fields: Vec<String>,
+    #[schema(value_type = Vec<wire::ReportType>)]
     types: Vec<&'static str>,
     versions: Vec<VersionBody>,
     assignments_count: i64,
+    #[schema(value_type = Vec<wire::ViewAction>)]
     actions: &'static [&'static str],
 }
 
 #[derive(Serialize, ToSchema)]
 struct VersionBody {
     version: i64,
+    #[schema(value_type = wire::Instant)]
     published_at: String,
     published_by: String,
     note: String,
@@ -206,15 +231,25 @@ struct NewView {
     /// One statement, with `?Name?` for a parameter and `@Name` for a Defined Field.
     sql: String,
     #[serde(default)]
-    parameters: Vec<ParameterBody>,
+    parameters: Vec<NewParameter>,
     /// Labels, formats and widths; columns that are not named are shown as the database calls them.
     #[serde(default)]
     columns: Vec<ColumnSettings>,
     #[serde(default)]
     note: String,
     /// Where the query is tried.
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::ConnectionId)]
     connection_id: ConnectionId,
+}
+
+/// What a publisher gives for the next version of a View.
+#[derive(Deserialize, ToSchema)]
+struct NextVersion {
+    #[serde(flatten)]
+    view: NewView,
+    /// The version that it began from. When a newer one is published by now, the answer is the problem `view-changed`.
+    #[schema(minimum = 1)]
+    expected_version: i64,
 }
 
 impl NewView {
@@ -234,7 +269,7 @@ impl NewView {
             description: self.description,
             category: self.category,
             sql: self.sql,
-            parameters: self.parameters.into_iter().map(ParameterBody::read).collect(),
+            parameters: self.parameters.into_iter().map(NewParameter::read).collect(),
             columns: columns.collect(),
             note: self.note,
             connection: self.connection_id,
@@ -244,7 +279,7 @@ impl NewView {
 
 /// Views: every one for who manages reports, else those that one published.
 #[utoipa::path(get, path = "/api/v1/views", tag = "views", params(ListQuery),
-    responses((status = 200, body = List<ListedViewBody>), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = List<ListedViewBody>), Problems))]
 async fn list(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -255,7 +290,7 @@ async fn list(
 
 /// Publishes a new View. Its columns are found by asking the database, without reading a row.
 #[utoipa::path(post, path = "/api/v1/views", tag = "views", request_body = NewView,
-    responses((status = 201, body = ViewBody), (status = "4XX", body = Problem)))]
+    responses((status = 201, body = ViewBody), Problems))]
 async fn publish(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -266,27 +301,28 @@ async fn publish(
 }
 
 /// One View, in its current version.
-#[utoipa::path(get, path = "/api/v1/views/{id}", tag = "views", params(("id" = String, Path)),
-    responses((status = 200, body = ViewBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/views/{id}", tag = "views", params(("id" = wire::ViewId, Path)),
+    responses((status = 200, body = ViewBody), Problems))]
 async fn show(State(app): State<App>, signed_in: SignedIn, Path(id): Path<ViewId>) -> Result<Json<ViewBody>, Problem> {
     Ok(Json(ViewBody::of(app.portal.view(&signed_in.actor, &id).await?)))
 }
 
 /// Publishes the next version of a View; its assignments run it from then on.
-#[utoipa::path(put, path = "/api/v1/views/{id}", tag = "views", params(("id" = String, Path)), request_body = NewView,
-    responses((status = 200, body = ViewBody), (status = "4XX", body = Problem)))]
+#[utoipa::path(put, path = "/api/v1/views/{id}", tag = "views", params(("id" = wire::ViewId, Path)), request_body = NextVersion,
+    responses((status = 200, body = ViewBody), Problems))]
 async fn publish_next(
     State(app): State<App>,
     signed_in: SignedIn,
     Path(id): Path<ViewId>,
-    Body(new): Body<NewView>,
+    Body(next): Body<NextVersion>,
 ) -> Result<Json<ViewBody>, Problem> {
-    Ok(Json(ViewBody::of(app.portal.publish_next(&signed_in.actor, &id, new.read()).await?)))
+    let published = app.portal.publish_next(&signed_in.actor, &id, next.expected_version, next.view.read()).await?;
+    Ok(Json(ViewBody::of(published)))
 }
 
 /// Removes a View with its versions and assignments. Results that are there stay.
-#[utoipa::path(delete, path = "/api/v1/views/{id}", tag = "views", params(("id" = String, Path)),
-    responses((status = 204), (status = "4XX", body = Problem)))]
+#[utoipa::path(delete, path = "/api/v1/views/{id}", tag = "views", params(("id" = wire::ViewId, Path)),
+    responses((status = 204), Problems))]
 async fn remove(State(app): State<App>, signed_in: SignedIn, Path(id): Path<ViewId>) -> Result<StatusCode, Problem> {
     app.portal.remove_view(&signed_in.actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -294,8 +330,8 @@ async fn remove(State(app): State<App>, signed_in: SignedIn, Path(id): Path<View
 
 /// One View in an earlier version.
 #[utoipa::path(get, path = "/api/v1/views/{id}/versions/{version}", tag = "views",
-    params(("id" = String, Path), ("version" = i64, Path)),
-    responses((status = 200, body = ViewBody), (status = "4XX", body = Problem)))]
+    params(("id" = wire::ViewId, Path), ("version" = i64, Path, minimum = 1)),
+    responses((status = 200, body = ViewBody), Problems))]
 async fn version(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -321,12 +357,13 @@ struct Inspected {
 struct TextProblem {
     message: String,
     /// Counted from 1.
+    #[schema(required)]
     line: Option<usize>,
 }
 
 /// Finds parameters and Defined Fields in a query text, and what is wrong with it.
 #[utoipa::path(post, path = "/api/v1/views/inspect", tag = "views", request_body = Text,
-    responses((status = 200, body = Inspected), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = Inspected), Problems))]
 async fn inspect(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -343,12 +380,12 @@ async fn inspect(
 struct NewPreview {
     sql: String,
     #[serde(default)]
-    parameters: Vec<ParameterBody>,
+    parameters: Vec<NewParameter>,
     /// Values by parameter name: a text, a number, true or false, or a list of them.
-    #[schema(value_type = BTreeMap<String, Value>)]
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, wire::ParameterValue>)]
     values: Given,
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::ConnectionId)]
     connection_id: ConnectionId,
 }
 
@@ -356,26 +393,27 @@ struct NewPreview {
 #[derive(Serialize, ToSchema)]
 struct PreviewBody {
     columns: Vec<PreviewColumn>,
-    #[schema(value_type = Vec<Vec<Value>>)]
+    #[schema(value_type = Vec<Vec<wire::Cell>>)]
     rows: Vec<Vec<Value>>,
     rows_max: u64,
     /// The query has more rows than these.
     was_cut: bool,
     took_ms: i64,
     /// Why there are no rows, when a Defined Field has no value.
+    #[schema(required)]
     withheld: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct PreviewColumn {
     name: String,
-    #[schema(value_type = String)]
+    #[schema(value_type = wire::DataType)]
     data_type: DataType,
 }
 
 /// Runs a query text for its first rows.
 #[utoipa::path(post, path = "/api/v1/views/preview", tag = "views", request_body = NewPreview,
-    responses((status = 200, body = PreviewBody), (status = "4XX", body = Problem)))]
+    responses((status = 200, body = PreviewBody), Problems))]
 async fn preview(
     State(app): State<App>,
     signed_in: SignedIn,
@@ -383,7 +421,7 @@ async fn preview(
 ) -> Result<Json<PreviewBody>, Problem> {
     let new = portal::NewPreview {
         sql: new.sql,
-        parameters: new.parameters.into_iter().map(ParameterBody::read).collect(),
+        parameters: new.parameters.into_iter().map(NewParameter::read).collect(),
         values: given(new.values)?,
         connection: new.connection_id,
     };

@@ -234,8 +234,11 @@ async fn prepare(
         ("POST" | "PUT", "/api/v1/connections" | "/api/v1/connections/{id}") => {
             Some(json!({"name": "", "kind": "sqlite", "sqlite": {"path": "relative"}}))
         }
-        ("POST" | "PUT", "/api/v1/views" | "/api/v1/views/{id}") => {
+        ("POST", "/api/v1/views") => {
             Some(json!({"name": "", "title": "", "sql": "", "connection_id": things.connection}))
+        }
+        ("PUT", "/api/v1/views/{id}") => {
+            Some(json!({"name": "", "title": "", "sql": "", "connection_id": things.connection, "expected_version": 1}))
         }
         ("POST", "/api/v1/views/inspect") => Some(json!({"sql": "select 1"})),
         ("POST", "/api/v1/views/preview") => {

@@ -124,9 +124,19 @@ async fn a_publisher_publishes_a_view_and_its_next_version_runs() {
     let first = paul.post("/api/v1/views", view("select r_name as region from region")).await;
     let id = first.expect(201).id();
     assert_eq!(first.json["columns"][0]["name"], "region");
-    let second =
-        paul.put(&format!("/api/v1/views/{id}"), view("select r_regionkey as key, r_name as region from region")).await;
+    let path = format!("/api/v1/views/{id}");
+    let next = |sql: &str, expected: i64| {
+        let mut next = view(sql);
+        next["expected_version"] = json!(expected);
+        next
+    };
+    let second = paul.put(&path, next("select r_regionkey as key, r_name as region from region", 1)).await;
     assert_eq!(second.expect(200).json["version"], 2);
+    let late = paul.put(&path, next("select r_comment from region", 1)).await;
+    assert_eq!(late.expect(409).problem(), "view-changed");
+    assert!(late.json["hint"].as_str().unwrap().contains("publish yours"), "{}", late.text);
+    assert_eq!(paul.put(&path, view("select r_comment from region")).await.expect(422).problem(), "invalid");
+    assert_eq!(paul.put(&path, next("select r_comment from region", 2)).await.expect(200).json["version"], 3);
     let old = paul.get(&format!("/api/v1/views/{id}/versions/1")).await;
     assert_eq!(old.expect(200).json["sql"], "select r_name as region from region");
 }
@@ -137,5 +147,26 @@ async fn the_whole_walk_works_on_postgresql_too() {
     let mut pia = site.sign_in("pia").await;
     let run = pia.run("top_customers", json!({"Top": 5})).await;
     assert_eq!(run["state"], "completed", "{run}");
+    pia.post(&format!("/api/v1/runs/{}/keep", run["id"].as_str().unwrap()), json!({})).await.expect(200);
     assert_eq!(pia.get("/api/v1/runs").await.expect(200).items().len(), 1);
+}
+
+#[tokio::test]
+async fn execute_shows_and_download_leaves_a_completed_entry() {
+    let site = Site::start().await;
+    let mut pia = site.sign_in("pia").await;
+    let shown = pia.run("pricing_summary", json!({"ShippedUntil": "1998-09-02"})).await;
+    assert_eq!((shown["asked"].as_str(), shown["kept"].as_bool()), (Some("execute"), Some(false)), "{shown}");
+    assert!(shown["expires_at"].is_string(), "{shown}");
+    assert!(pia.get("/api/v1/runs").await.expect(200).items().is_empty());
+
+    let path = format!("/api/v1/assignments/{}/runs", pia.assignment("pricing_summary").await);
+    let download = json!({"parameters": {"ShippedUntil": "1998-09-02"}, "asked": "download"});
+    let downloaded = pia.post(&path, download).await.expect(201).id();
+    assert_eq!(pia.finished(&downloaded).await["kept"], true);
+    let keep = format!("/api/v1/runs/{}/keep", shown["id"].as_str().unwrap());
+    assert!(!pia.get("/api/v1/runs").await.expect(200).text.contains(shown["id"].as_str().unwrap()));
+    assert_eq!(pia.post(&keep, json!({})).await.expect(200).json["kept"], true);
+    assert_eq!(pia.get("/api/v1/runs").await.expect(200).items().len(), 2);
+    site.sign_in("quinn").await.post(&keep, json!({})).await.expect(404);
 }

@@ -68,3 +68,25 @@ async fn a_value_is_in_force_on_the_next_request() {
         .await
         .expect(422);
 }
+
+#[tokio::test]
+async fn a_hidden_column_is_in_no_answer() {
+    let site = Site::start().await;
+    let mut paul = site.sign_in("paul").await;
+    let connection = paul.get("/api/v1/connections").await.expect(200).items()[0]["id"].clone();
+    let view = json!({"name": "regions", "title": "Regions", "sql": "select r_comment, r_name from region order by r_name",
+        "columns": [{"name": "r_comment", "label": "Comment", "visible": false}], "connection_id": connection});
+    let view = paul.post("/api/v1/views", view).await.expect(201).id();
+    let role = paul.get("/api/v1/roles?q=publisher").await.expect(200).items()[0]["id"].clone();
+    let new = json!({"view_ids": [view], "connection_id": connection, "role_ids": [role], "types": ["Details"]});
+    paul.post("/api/v1/assignments", new).await.expect(201);
+    let run = paul.run("regions", json!({})).await;
+    assert_eq!(run["columns"].as_array().unwrap().len(), 1, "{run}");
+    let id = run["id"].as_str().unwrap();
+    let page = paul.rows(id, json!([]), json!([])).await;
+    assert_eq!(page.expect(200).json["rows"][0], json!(["AFRICA"]));
+    let searched = paul.rows(id, json!([]), json!([{"column": "r_comment", "op": "contains", "value": "a"}])).await;
+    assert_eq!(searched.expect(422).problem(), "invalid");
+    let sorted = paul.rows(id, json!([{"column": "r_comment"}]), json!([])).await;
+    assert_eq!(sorted.expect(422).problem(), "invalid");
+}

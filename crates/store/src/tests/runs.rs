@@ -8,7 +8,7 @@ use domain::{
 use super::*;
 use crate::{
     Listing,
-    run::{self, Completed, Ended},
+    run::{self, Completed, Ended, Expiry},
 };
 
 fn a_run(person: &str) -> Run {
@@ -24,7 +24,8 @@ fn a_run(person: &str) -> Run {
         role_name: "User".to_owned(),
         person: person.into(),
         person_name: "Ursula".to_owned(),
-        asked: Asked::Execute,
+        asked: Asked::Download,
+        kept: true,
         state: RunState::Queued,
         parameters: vec![GivenParameter {
             name: "Year".into(),
@@ -46,6 +47,10 @@ fn a_run(person: &str) -> Run {
     }
 }
 
+fn after(seconds: i64) -> Instant {
+    Instant::from_seconds(NOW.as_seconds() + seconds)
+}
+
 fn completed() -> Completed {
     Completed {
         rows: 7,
@@ -54,13 +59,20 @@ fn completed() -> Completed {
         cut_at_rows_max: true,
         database_us: 12,
         finished_at: NOW,
-        expires_at: Instant::from_seconds(NOW.as_seconds() + 60),
+        expires_at: Expiry { if_kept: after(60), if_not: after(10) },
     }
 }
 
 fn ended(state: RunState) -> Ended {
     let failure = Failure { slug: "x".to_owned(), detail: "no such table: y".to_owned(), hint: None, ours: false };
-    Ended { state, rows: 1, database_us: 2, failure: Some(failure), finished_at: NOW, expires_at: NOW }
+    Ended {
+        state,
+        rows: 1,
+        database_us: 2,
+        failure: Some(failure),
+        finished_at: NOW,
+        expires_at: Expiry { if_kept: NOW, if_not: NOW },
+    }
 }
 
 #[tokio::test]
@@ -162,11 +174,61 @@ async fn what_is_due_is_found_once_it_has_ended() {
         let run = a_run("per_u");
         run::insert(&mut tx, &run, None).await.unwrap();
         run::begin(&mut tx, &run.id, NOW).await.unwrap();
-        let due = Instant::from_seconds(NOW.as_seconds() + 60);
+        let due = after(60);
         assert_eq!(run::expired(&mut tx, due, 10).await.unwrap(), []);
         run::complete(&mut tx, &run.id, &completed()).await.unwrap();
         assert_eq!(run::expired(&mut tx, NOW, 10).await.unwrap(), []);
         assert_eq!(run::expired(&mut tx, due, 10).await.unwrap(), [run.id]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_not_kept_is_on_no_list_and_goes_sooner() {
+    each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        let run = Run { asked: Asked::Execute, kept: false, ..a_run("per_u") };
+        run::insert(&mut tx, &run, None).await.unwrap();
+        run::begin(&mut tx, &run.id, NOW).await.unwrap();
+        run::complete(&mut tx, &run.id, &completed()).await.unwrap();
+        assert_eq!(run::list(&mut tx, None, None, &Listing::default()).await.unwrap().items, []);
+        assert_eq!(run::find(&mut tx, &run.id).await.unwrap().unwrap().expires_at, Some(after(10)));
+
+        run::put_off(&mut tx, &run.id, after(5)).await.unwrap();
+        assert_eq!(
+            run::expired(&mut tx, after(10), 10).await.unwrap(),
+            [run.id.clone()],
+            "looking brings nothing nearer"
+        );
+        run::put_off(&mut tx, &run.id, after(20)).await.unwrap();
+        assert!(!run::delete_expired(&mut tx, &run.id, after(10)).await.unwrap(), "somebody looked meanwhile");
+
+        assert!(run::keep(&mut tx, &run.id, after(60)).await.unwrap());
+        assert!(!run::keep(&mut tx, &run.id, after(90)).await.unwrap(), "it is kept already");
+        run::put_off(&mut tx, &run.id, after(90)).await.unwrap();
+        let kept = run::list(&mut tx, None, None, &Listing::default()).await.unwrap().items;
+        assert_eq!((kept[0].kept, kept[0].expires_at), (true, Some(after(60))));
+        assert!(run::delete_expired(&mut tx, &run.id, after(60)).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_kept_while_it_goes_on_stays_as_long_as_any() {
+    each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        let run = Run { asked: Asked::Execute, kept: false, ..a_run("per_u") };
+        run::insert(&mut tx, &run, None).await.unwrap();
+        run::begin(&mut tx, &run.id, NOW).await.unwrap();
+        assert!(run::keep(&mut tx, &run.id, after(90)).await.unwrap());
+        assert_eq!(run::find(&mut tx, &run.id).await.unwrap().unwrap().expires_at, None);
+        run::complete(&mut tx, &run.id, &completed()).await.unwrap();
+        assert_eq!(run::find(&mut tx, &run.id).await.unwrap().unwrap().expires_at, Some(after(60)));
+
+        let failed = Run { asked: Asked::Execute, kept: false, ..a_run("per_u") };
+        run::insert(&mut tx, &failed, None).await.unwrap();
+        run::end(&mut tx, &failed.id, &ended(RunState::Failed)).await.unwrap();
+        assert!(!run::keep(&mut tx, &failed.id, after(90)).await.unwrap(), "there is nothing to keep");
     })
     .await;
 }

@@ -3,7 +3,7 @@
 
 import createClient from 'openapi-fetch';
 import { OFFLINE, ProblemError, type Problem } from '@webreports/ui/problem';
-import type { paths } from './paths';
+import type { paths } from './schema';
 
 const SAFE = new Set(['GET', 'HEAD']);
 const SESSION_PATH = '/api/v1/session';

@@ -10,6 +10,13 @@ export interface Schema {
   required?: string[];
   items?: Schema;
   enum?: unknown[];
+  pattern?: string;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  maxItems?: number;
   const?: unknown;
   default?: unknown;
   example?: unknown;
@@ -207,12 +214,34 @@ export function typeText(schema: Schema | undefined): string {
   return (words.join(' or ') || 'anything') + or;
 }
 
+/** What a type does not say: the words of a closed list, the form, the limits. */
+export function limitsText(document: Document, schema: Schema | undefined): string {
+  const here = resolve(document, schema);
+  const said = [
+    here.enum && `One of ${here.enum.map((word) => `\`${String(word)}\``).join(', ')}.`,
+    here.pattern && `Of the form \`${here.pattern}\`.`,
+    range(here.minLength, here.maxLength, 'characters'),
+    range(here.minItems, here.maxItems, 'items'),
+    // That a number is not below 0 is its type's doing, and says nothing.
+    range(here.minimum || undefined, here.maximum, ''),
+    here.default !== undefined && `${JSON.stringify(here.default)} if not said.`,
+  ];
+  return said.filter(Boolean).join(' ');
+}
+
+function range(least: number | undefined, most: number | undefined, of: string): string {
+  const unit = of && ` ${of}`;
+  if (most === undefined) return least === undefined ? '' : `At least ${least}${unit}.`;
+  return least === undefined ? `At most ${most}${unit}.` : `${least} to ${most}${unit}.`;
+}
+
 /** The properties of a schema, through references and lists: what a reader wants to see below its name. */
 export interface Property {
   name: string;
   type: string;
   required: boolean;
   description: string;
+  limits: string;
   /** What opens below it; undefined for what has no properties of its own. */
   inner: Schema | undefined;
 }
@@ -224,6 +253,7 @@ export function propertiesOf(document: Document, schema: Schema | undefined): Pr
     type: typeText(property),
     required: whole.required?.includes(name) ?? false,
     description: property.description ?? '',
+    limits: limitsText(document, property),
     inner: hasProperties(document, property) ? property : undefined,
   }));
 }
@@ -273,6 +303,7 @@ export function example(document: Document, schema: Schema | undefined, within: 
   if (type === 'integer' || type === 'number') return 0;
   if (type === 'boolean') return false;
   if (type === 'object') return {};
+  if (type === 'string' && here.format === 'date-time') return '2026-01-31T09:30:00.000Z';
   if (type === 'string') return here.format === 'password' ? '…' : 'string';
   return null;
 }

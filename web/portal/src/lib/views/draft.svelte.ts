@@ -84,7 +84,7 @@ export class Draft {
     this.content.parameters = parametersFor(names, this.content.parameters, this.#gone);
   }
 
-  foundColumns(found: { name: string; data_type: string }[]): void {
+  foundColumns(found: Pick<Column, 'name' | 'data_type'>[]): void {
     this.content.columns = columnsFor(found, this.content.columns);
   }
 

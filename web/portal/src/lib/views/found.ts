@@ -42,7 +42,7 @@ function newParameter(name: string): Parameter {
 }
 
 /** The columns that the database found, in its order, with the words of the publisher. */
-export function columnsFor(found: { name: string; data_type: string }[], known: Column[]): Column[] {
+export function columnsFor(found: Pick<Column, 'name' | 'data_type'>[], known: Column[]): Column[] {
   return found.map(({ name, data_type }) => {
     const before = known.find((column) => column.name === name);
     if (before) return { ...before, data_type };

@@ -14,9 +14,9 @@ export const TYPE_WORDS: Record<ParameterType, string> = {
 
 export const TYPES: Option[] = Object.entries(TYPE_WORDS).map(([value, label]) => ({ value, label }));
 
-/** The word for a type that the server names; one that is new here is shown as it is. */
-export function typeWord(type: string): string {
-  return (TYPE_WORDS as Record<string, string>)[type] ?? type;
+/** The word for a type. */
+export function typeWord(type: ParameterType): string {
+  return TYPE_WORDS[type];
 }
 
 const FORMAT_WORDS: Record<NonNullable<Column['format']>, string> = {
@@ -33,7 +33,7 @@ const NUMBER_FORMATS = ['integer', 'decimal', 'money', 'percent'] as const;
 /** Formats that a column of this type can be shown in. */
 export function formatsOf(column: Column): Option[] {
   const formats: NonNullable<Column['format']>[] =
-    column.data_type === 'integer' || column.data_type === 'decimal' || column.data_type === 'double'
+    column.data_type === 'integer' || column.data_type === 'decimal'
       ? [...NUMBER_FORMATS]
       : column.data_type === 'datetime'
         ? ['datetime', 'date']

@@ -1,10 +1,10 @@
 import { listQuery } from '@webreports/ui/kit';
-import { api, unwrap } from '$lib/api';
+import { api, unwrap, type QueryOf } from '$lib/api';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ parent, url, depends }) => {
   depends('people:list');
-  const query = listQuery(url, 'q', 'sort');
+  const query = listQuery<QueryOf<'getPeople'>>(url, 'q', 'sort');
   await parent();
   return { list: await unwrap(api.GET('/api/v1/people', { params: { query } })), query };
 };
