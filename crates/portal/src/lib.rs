@@ -12,6 +12,7 @@ mod error;
 mod fields;
 mod files;
 mod interruption;
+mod node;
 mod open;
 mod pages;
 pub mod people;
@@ -76,6 +77,9 @@ pub struct State {
     pub sources: source::Sources,
     pub results: results::Results,
     pub(crate) runner: runner::Runner,
+    /// The node that this process is, and its hold on the data folder.
+    pub(crate) node: String,
+    pub(crate) hold: node::Hold,
     pub(crate) file_places: Arc<Semaphore>,
     pub(crate) people: people::People,
 }

@@ -54,6 +54,7 @@ impl Error {
 pub const MIGRATIONS: &[Migration] = &[
     Migration::new(1, "people", include_str!("../migrations/0001_people.sql")),
     Migration::new(2, "reports", include_str!("../migrations/0002_reports.sql")),
+    Migration::new(3, "run_node", include_str!("../migrations/0003_run_node.sql")),
 ];
 
 /// Whether no migration has run on this database yet.
