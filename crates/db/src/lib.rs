@@ -153,6 +153,18 @@ impl Db {
         Ok(Tx { conn: Some(conn) })
     }
 
+    /// What a PostgreSQL server says of itself and this database, whatever address leads there; none on SQLite. Copies of the
+    /// server that follow it say the same.
+    pub async fn identity(&self) -> Result<Option<String>> {
+        if self.is_sqlite() {
+            return Ok(None);
+        }
+        let statement = query(
+            "select cast((pg_catalog.pg_control_system()).system_identifier as text) || '/' || current_database() as identity",
+        );
+        Ok(Some(statement.one(&mut *self.read().await?).await?.get("identity")?))
+    }
+
     pub fn is_sqlite(&self) -> bool {
         matches!(self.0, Pools::Sqlite { .. })
     }

@@ -19,6 +19,9 @@ pub struct Actor {
     pub fields: Vec<FieldValue>,
     /// When the rights were last read from where they are owned.
     pub rights_as_of: Instant,
+    /// The person's epoch in which these rights were read; none for who acts without a session. What is recorded for a person
+    /// is recorded in this epoch or not at all.
+    pub epoch: Option<i64>,
     permissions: Permissions,
 }
 
@@ -68,7 +71,11 @@ impl Actor {
         for role in &roles {
             permissions.join(&role.permissions);
         }
-        Actor { person, name, login, roles, fields, rights_as_of, permissions }
+        Actor { person, name, login, roles, fields, rights_as_of, epoch: None, permissions }
+    }
+
+    pub fn in_epoch(self, epoch: i64) -> Actor {
+        Actor { epoch: Some(epoch), ..self }
     }
 
     pub fn may<A: Action>(&self, action: A) -> Result<Permit<A::Subject>, Denied> {
@@ -152,6 +159,16 @@ impl Action for Manage<'_> {
     fn check(self, actor: &Actor) -> Result<View, Denied> {
         let own = actor.has(Permission::Publish) && self.0.publisher == actor.person;
         if own || actor.has(Permission::ManageReports) { Ok(self.0.clone()) } else { Err(Denied::NotFound) }
+    }
+}
+
+/// Assign reports on a connection profile, and know it by its name: whoever may publish on it, and who manages reports.
+pub struct AssignOn<'a>(pub PublishOn<'a>);
+
+impl Action for AssignOn<'_> {
+    type Subject = Connection;
+    fn check(self, actor: &Actor) -> Result<Connection, Denied> {
+        if actor.has(Permission::ManageReports) { Ok(self.0.connection.clone()) } else { self.0.check(actor) }
     }
 }
 

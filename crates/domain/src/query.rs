@@ -63,24 +63,20 @@ impl BoundQuery {
         BoundQuery { pieces, binds, context, withheld }
     }
 
-    /// The SQL text with the driver's placeholders; `placeholder` is given 1, 2, … in the order of [`BoundQuery::binds`].
+    /// The SQL text with the driver's placeholders; `placeholder` is given the position of its value in [`BoundQuery::binds`],
+    /// counted from 1. A value that stands in several places has one position.
     pub fn render(&self, placeholder: impl Fn(usize) -> String) -> String {
-        self.render_typed(|number, _| placeholder(number))
-    }
-
-    /// As [`BoundQuery::render`], for a driver that writes a value's type beside its placeholder.
-    pub fn render_typed(&self, placeholder: impl Fn(usize, &Value) -> String) -> String {
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
                 Piece::Sql(sql) => text.push_str(sql),
-                Piece::Bind(index) => text.push_str(&placeholder(index + 1, &self.binds[*index])),
+                Piece::Bind(index) => text.push_str(&placeholder(index + 1)),
             }
         }
         text
     }
 
-    /// The values, in the order of the placeholders.
+    /// The values, in the order of their first places.
     pub fn binds(&self) -> &[Value] {
         &self.binds
     }

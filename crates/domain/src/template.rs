@@ -4,9 +4,13 @@
 //! from [`Template::bind`].
 //!
 //! `?Name?` is a parameter, `@Name` a Defined Field's query identifier. Inside quotes, comments and dollar quotes both are plain
-//! text, as the database would see it. A list is bound value by value, with commas between.
+//! text, as the database would see it. A list is bound value by value, with commas between; a name that stands in several places is
+//! bound once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use crate::{
     DataType, FieldValue, Value,
@@ -91,37 +95,58 @@ impl Template {
         context: SecurityContext,
         values: &BTreeMap<String, Vec<Value>>,
     ) -> Result<BoundQuery, TemplateError> {
-        let mut pieces = Vec::new();
-        let mut binds = Vec::new();
-        let mut bind_all = |pieces: &mut Vec<Piece>, values: &[Value]| {
-            for (index, value) in values.iter().enumerate() {
-                if index > 0 {
-                    pieces.push(Piece::Sql(", ".to_owned()));
-                }
-                pieces.push(Piece::Bind(binds.len()));
-                binds.push(value.clone());
-            }
-        };
+        let mut places = Places::default();
         let mut missing = BTreeSet::new();
         for segment in &self.segments {
             match segment {
-                Segment::Sql(sql) => pieces.push(Piece::Sql(sql.clone())),
+                Segment::Sql(sql) => places.pieces.push(Piece::Sql(sql.clone())),
                 Segment::Parameter(name) => {
                     let values = values.get(name).filter(|values| !values.is_empty());
-                    bind_all(&mut pieces, values.ok_or_else(|| TemplateError::UnknownParameter(name.clone()))?);
+                    places.put(name, values.ok_or_else(|| TemplateError::UnknownParameter(name.clone()))?);
                 }
-                Segment::Field(identifier) => match context.field(identifier) {
-                    Some(FieldValue { values, .. }) if !values.is_empty() => bind_all(&mut pieces, values),
-                    _ => {
-                        missing.insert(identifier.clone());
-                        // Never run, but described: the text stays a whole query.
-                        bind_all(&mut pieces, &[Value::Null(DataType::Text)]);
+                Segment::Field(identifier) => {
+                    let name = identifier.to_ascii_lowercase();
+                    match context.field(identifier) {
+                        Some(FieldValue { values, .. }) if !values.is_empty() => places.put(&name, values),
+                        _ => {
+                            missing.insert(identifier.clone());
+                            // Never run, but described: the text stays a whole query.
+                            places.put(&name, &[Value::Null(DataType::Text)]);
+                        }
                     }
-                },
+                }
             }
         }
+        let Places { pieces, binds, .. } = places;
         let used = self.fields().into_iter().map(str::to_owned).collect();
         Ok(BoundQuery::new(pieces, binds, context.only(&used), missing.into_iter().collect()))
+    }
+}
+
+/// The text and the values of a query that is being bound. A name that stands in several places has one placeholder a value, so
+/// that the database knows `f(?A?)` in a `select` and in its `group by` for the same expression.
+#[derive(Default)]
+struct Places {
+    pieces: Vec<Piece>,
+    binds: Vec<Value>,
+    /// By parameter name, or by identifier with its `@` in lower case, which no parameter has.
+    known: BTreeMap<String, Range<usize>>,
+}
+
+impl Places {
+    fn put(&mut self, name: &str, values: &[Value]) {
+        let binds = &mut self.binds;
+        let numbers = self.known.entry(name.to_owned()).or_insert_with(|| {
+            let first = binds.len();
+            binds.extend_from_slice(values);
+            first..binds.len()
+        });
+        for (index, number) in numbers.clone().enumerate() {
+            if index > 0 {
+                self.pieces.push(Piece::Sql(", ".to_owned()));
+            }
+            self.pieces.push(Piece::Bind(number));
+        }
     }
 }
 

@@ -45,7 +45,13 @@ impl Portal {
     pub async fn assign(&self, actor: &Actor, new: NewAssignments) -> Result<Vec<ListedAssignment>> {
         self.only_published_by(actor)?;
         check(&new)?;
-        let (connection, _) = self.connection_to_assign_on(actor, &new.connection).await?;
+        let connection = match self.connection_to_assign_on(actor, &new.connection).await {
+            Ok((stored, _)) => stored.connection.id,
+            Err(Error::NotFound) => {
+                return Err(Error::invalid("connection_id", "there is no such connection profile for you"));
+            }
+            Err(other) => return Err(other),
+        };
         let expires_at = new.expiration_days.map(|days| self.now().plus(DAY * days));
         let mut tx = self.db.begin().await?;
         let mut items = Vec::new();
@@ -100,20 +106,6 @@ impl Portal {
         self.record(&mut tx, actor, "assignment", "removed an assignment", &what).await?;
         tx.commit().await?;
         Ok(())
-    }
-
-    /// Whoever manages reports assigns on every connection; a publisher on those of their own.
-    async fn connection_to_assign_on(&self, actor: &Actor, id: &ConnectionId) -> Result<(ConnectionId, String)> {
-        let missing = || Error::invalid("connection_id", "there is no such connection profile for you");
-        if actor.has(Permission::ManageReports) {
-            let stored = store::connection::find(&mut *self.db.read().await?, id).await?.ok_or_else(missing)?;
-            return Ok((stored.connection.id, stored.connection.name));
-        }
-        match self.connection_to_publish_on(actor, id).await {
-            Ok((stored, _)) => Ok((stored.connection.id, stored.connection.name)),
-            Err(Error::NotFound) => Err(missing()),
-            Err(other) => Err(other),
-        }
     }
 
     /// None for who manages every report; a publisher's own id; a refusal for everybody else.

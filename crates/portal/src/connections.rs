@@ -6,8 +6,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use domain::{
-    Actor, Budget, Connection, ConnectionId, ConnectionKind, Permission,
-    actor::{PublishOn, Use},
+    Actor, Budget, Connection, ConnectionId, ConnectionKind, Denied, Permission, Permit,
+    actor::{AssignOn, PublishOn, Use},
 };
 use source::Profile;
 use store::{
@@ -59,10 +59,10 @@ pub struct ConnectionProfile {
 }
 
 impl Portal {
-    /// Profiles: every one for who may configure, else those that one may publish against.
+    /// Profiles: every one for who may configure or manages reports, else those that one may publish against.
     pub async fn connections(&self, actor: &Actor, listing: &Listing) -> Result<Page<ConnectionProfile>> {
         let conn = &mut self.db.read().await?;
-        if actor.has(Permission::Configure) {
+        if actor.has(Permission::Configure) || actor.has(Permission::ManageReports) {
             let page = store::connection::list(conn, listing).await?;
             let mut items = Vec::with_capacity(page.items.len());
             for stored in page.items {
@@ -77,7 +77,7 @@ impl Portal {
     }
 
     pub async fn connection(&self, actor: &Actor, id: &ConnectionId) -> Result<ConnectionProfile> {
-        let (stored, publishers) = self.connection_to_publish_on(actor, id).await?;
+        let (stored, publishers) = self.connection_to_assign_on(actor, id).await?;
         Ok(seen(actor, stored, publishers))
     }
 
@@ -160,6 +160,23 @@ impl Portal {
         actor: &Actor,
         id: &ConnectionId,
     ) -> Result<(StoredConnection, Publishers)> {
+        self.allowed_connection(id, |asked| actor.may(asked)).await
+    }
+
+    /// The profile, if this person may assign reports on it.
+    pub(crate) async fn connection_to_assign_on(
+        &self,
+        actor: &Actor,
+        id: &ConnectionId,
+    ) -> Result<(StoredConnection, Publishers)> {
+        self.allowed_connection(id, |asked| actor.may(AssignOn(asked))).await
+    }
+
+    async fn allowed_connection(
+        &self,
+        id: &ConnectionId,
+        may: impl FnOnce(PublishOn<'_>) -> Result<Permit<Connection>, Denied>,
+    ) -> Result<(StoredConnection, Publishers)> {
         let conn = &mut self.db.read().await?;
         let stored = store::connection::find(conn, id).await?.ok_or(Error::NotFound)?;
         let publishers = store::connection::publishers(conn, &stored).await?;
@@ -167,7 +184,7 @@ impl Portal {
             Publishers::All => None,
             Publishers::Only(people) => Some(people.as_slice()),
         };
-        actor.may(PublishOn { connection: &stored.connection, publishers: named })?;
+        may(PublishOn { connection: &stored.connection, publishers: named })?;
         Ok((stored, publishers))
     }
 

@@ -3,14 +3,22 @@
 //! Invariant: a file that could not be written to its end breaks off with an error; it never ends as if it were whole. The
 //! reader's database is not touched.
 
-use std::io::{self, Write};
+use std::{
+    fs::File,
+    io::{self, Write},
+    time::Duration,
+};
 
+use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
 use domain::{Actor, RunId, RunState};
 use export::FileFormat;
 use futures::{StreamExt, stream, stream::BoxStream};
 use results::Arrangement;
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, mpsc},
+};
 
 use crate::{
     Error, Portal, Result,
@@ -21,6 +29,8 @@ use crate::{
 const PIECE_BYTES: usize = 64 * 1024;
 /// Pieces that wait for a slow reader; then the writing waits.
 const WAITING_PIECES: usize = 4;
+/// A reader who takes nothing for so long has gone, whatever the network says: the file breaks off and its place is free again.
+const READER_WAIT_MAX: Duration = Duration::from_secs(300);
 /// Files written at once, over all people: each has a thread.
 pub(crate) const FILES_AT_ONCE_MAX: usize = 16;
 const NAME_CHARS_MAX: usize = 100;
@@ -59,10 +69,8 @@ impl Portal {
         let columns = run.columns.iter().filter(|column| asked.contains(&column.name)).cloned().collect::<Vec<_>>();
         // All rows as they are stored need not be encoded anew: their schema then names every column by position.
         let is_copy = format == FileFormat::Parquet && arrangement.is_as_stored();
-        let stored = if is_copy { Some(self.results.file(id).map_err(|error| readable(&run, error))?) } else { None };
-        let arrangement = if is_copy { Arrangement::default() } else { arrangement };
-        let rows = self.results.rows(id, &arrangement).await.map_err(|error| readable(&run, error))?;
-        let schema = rows.schema().clone();
+        let content = if is_copy { self.copy_of(id).await } else { self.rows_of(id, &arrangement).await };
+        let content = content.map_err(|error| readable(&run, error))?;
 
         let mut tx = self.db.begin().await?;
         let what = format!("{} of {} as {} ({id})", run.title, run.person_name, format.as_str());
@@ -79,17 +87,25 @@ impl Portal {
         };
         let (sender, pieces) = mpsc::channel(WAITING_PIECES);
         tokio::task::spawn_blocking(move || {
-            let mut out = Pieces { piece: Vec::with_capacity(PIECE_BYTES), sender: sender.clone(), _place: place };
-            let written = match stored {
-                Some(file) => {
-                    drop(rows);
-                    export::copy_parquet(&file, &columns, &schema, &mut out, &options)
+            let mut out = Pieces {
+                piece: Vec::with_capacity(PIECE_BYTES),
+                sender: sender.clone(),
+                wait_max: READER_WAIT_MAX,
+                runtime: Handle::current(),
+                _place: place,
+            };
+            let written = match content {
+                Content::Copy(file, schema) => export::copy_parquet(&file, &columns, &schema, &mut out, &options),
+                Content::Rows(rows) => {
+                    let schema = rows.schema().clone();
+                    export::write(format, &columns, &schema, rows.blocking(), &mut out, &options)
                 }
-                None => export::write(format, &columns, &schema, rows.blocking(), &mut out, &options),
             };
             let written = written.map_err(Error::from).and_then(|_| out.flush().map_err(Error::from));
             // The empty piece says that this is the end. Nobody takes it any more when sending fails, which may be the very error.
-            let _ = sender.blocking_send(written.map(|()| Bytes::new()));
+            let last =
+                async { tokio::time::timeout(READER_WAIT_MAX, sender.send(written.map(|()| Bytes::new()))).await };
+            let _ = Handle::current().block_on(last);
         });
         Ok(ExportFile {
             name: file_name(&run.title, format),
@@ -97,6 +113,24 @@ impl Portal {
             note: cut.filter(|_| !format.holds_note()),
             stream: received(pieces),
         })
+    }
+}
+
+/// What a file is made of.
+enum Content {
+    /// The stored file, with the run's columns under their own names.
+    Copy(File, SchemaRef),
+    Rows(results::Rows),
+}
+
+impl Portal {
+    /// Nothing of the rows is decoded for a copy.
+    async fn copy_of(&self, id: &RunId) -> Result<Content, results::Error> {
+        Ok(Content::Copy(self.results.file(id)?, self.results.schema(id).await?))
+    }
+
+    async fn rows_of(&self, id: &RunId, arrangement: &Arrangement) -> Result<Content, results::Error> {
+        Ok(Content::Rows(self.results.rows(id, arrangement).await?))
     }
 }
 
@@ -114,10 +148,12 @@ fn received(pieces: mpsc::Receiver<Result<Bytes>>) -> BoxStream<'static, Result<
     stream::unfold(Some(pieces), next).fuse().boxed()
 }
 
-/// Hands pieces on, and waits while nobody takes them. Once the reader is gone it fails, which ends the writing.
+/// Hands pieces on, and waits up to `wait_max` while nobody takes them. Once the reader is gone it fails, which ends the writing.
 struct Pieces {
     piece: Vec<u8>,
     sender: mpsc::Sender<Result<Bytes>>,
+    wait_max: Duration,
+    runtime: Handle,
     _place: OwnedSemaphorePermit,
 }
 
@@ -139,7 +175,11 @@ impl Write for Pieces {
 impl Pieces {
     fn hand_on(&mut self) -> io::Result<()> {
         let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE_BYTES));
-        self.sender.blocking_send(Ok(piece.into())).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let taken = async { tokio::time::timeout(self.wait_max, self.sender.send(Ok(piece.into()))).await };
+        match self.runtime.block_on(taken) {
+            Ok(sent) => sent.map_err(|_| io::ErrorKind::BrokenPipe.into()),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 }
 
@@ -155,7 +195,27 @@ fn file_name(title: &str, format: FileFormat) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Semaphore;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_reader_who_takes_nothing_gives_the_place_back() {
+        let places = std::sync::Arc::new(Semaphore::new(1));
+        let (sender, pieces) = mpsc::channel(WAITING_PIECES);
+        let mut out = Pieces {
+            piece: Vec::new(),
+            sender,
+            wait_max: Duration::from_millis(10),
+            runtime: Handle::current(),
+            _place: places.clone().try_acquire_owned().unwrap(),
+        };
+        let written = tokio::task::spawn_blocking(move || out.write_all(&vec![0; (WAITING_PIECES + 2) * PIECE_BYTES]));
+        assert_eq!(written.await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(places.available_permits(), 1);
+        let received = received(pieces).collect::<Vec<_>>().await;
+        assert!(received.last().unwrap().is_err());
+    }
 
     #[test]
     fn a_file_name_is_a_name_and_nothing_else() {

@@ -23,7 +23,7 @@ impl Portal {
     /// Ends what a person has under way, because their rights ended: the database's work stops at once.
     pub async fn end_runs_of(&self, person: &PersonId) -> Result<usize> {
         let mut tx = self.db.begin().await?;
-        let runs = store::run::unfinished(&mut tx, Some(person), count(ACTIVE_MAX as u64)).await?;
+        let runs = store::run::unfinished(&mut tx, person, count(ACTIVE_MAX as u64)).await?;
         for run in &runs {
             let failure = Failure {
                 slug: "rights-ended".to_owned(),
@@ -58,6 +58,7 @@ impl Portal {
         // Who does not listen is not waited for.
         let _ = tokio::time::timeout(LAST_WORD, self.runner.followers.wait()).await;
         self.db.close().await;
+        self.hold.release();
     }
 
     async fn interrupt(&self, run: &RunId) -> Result<()> {
@@ -68,11 +69,11 @@ impl Portal {
         Ok(())
     }
 
-    /// Start-up: what an earlier process left unfinished is interrupted, and files that belong to no completed run go.
+    /// Start-up: what an earlier process of this node left unfinished is interrupted, and files that belong to no completed run go.
     pub(crate) async fn recover_runs(&self) -> Result<()> {
         loop {
             let mut tx = self.db.begin().await?;
-            let runs = store::run::unfinished(&mut tx, None, count(ACTIVE_MAX as u64)).await?;
+            let runs = store::run::unfinished_of_node(&mut tx, &self.node, count(ACTIVE_MAX as u64)).await?;
             for run in &runs {
                 store::run::end(&mut tx, run, &self.ended(run, RunState::Interrupted, Some(interruption()))).await?;
                 tracing::warn!(%run, "a run was interrupted when an earlier process ended");

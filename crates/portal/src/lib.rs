@@ -13,6 +13,7 @@ mod fields;
 mod files;
 mod interruption;
 pub mod limits;
+mod node;
 mod open;
 mod pages;
 pub mod people;
@@ -78,6 +79,9 @@ pub struct State {
     pub sources: source::Sources,
     pub results: results::Results,
     pub(crate) runner: runner::Runner,
+    /// The node that this process is, and its hold on the data folder.
+    pub(crate) node: String,
+    pub(crate) hold: node::Hold,
     pub(crate) file_places: Arc<Semaphore>,
     pub(crate) people: people::People,
 }

@@ -315,7 +315,7 @@ impl Portal {
         let is_completed = store::run::find(&mut tx, run).await?.is_some_and(|run| run.state == RunState::Completed);
         tx.commit().await?;
         if !is_completed {
-            self.results.delete(run)?;
+            self.results.discard(run).await?;
         }
         Ok(())
     }

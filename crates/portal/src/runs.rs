@@ -134,11 +134,17 @@ impl Portal {
         Ok((run, order))
     }
 
-    /// Records a run and starts it.
+    /// Records a run and starts it. Errors: `NotSignedIn` when the person's rights ended since they were read; whoever ends
+    /// them after this finds the run and ends it too.
     async fn begin(&self, actor: &Actor, run: Run, order: Order, key: Option<&str>) -> Result<Run> {
         let reservation = self.reserve(&run.id, &actor.person)?;
         let mut tx = self.db.begin().await?;
-        if !store::run::insert(&mut tx, &run, key).await? {
+        if let Some(epoch) = actor.epoch
+            && !store::person::hold_epoch(&mut tx, &actor.person, epoch).await?
+        {
+            return Err(Error::NotSignedIn);
+        }
+        if !store::run::insert(&mut tx, &run, &self.node, key).await? {
             drop(tx);
             return self.begun_under(key, &run).await?.ok_or(Error::NotFound);
         }

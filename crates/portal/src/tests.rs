@@ -82,6 +82,7 @@ impl Site {
 
     /// Another process over the same folder, as after a crash.
     async fn open_again(&self) -> Portal {
+        self.portal.hold.release();
         open(self.folder.path(), self.clock.clone()).await.unwrap()
     }
 

@@ -276,7 +276,6 @@ pub(crate) fn parameters_fit(template: &Template, parameters: &[Parameter]) -> R
 }
 
 /// The default, or a null of the right type, wherever the query has a value, so that the database can say which columns come back.
-/// Some places (SQLite's `limit`) take no null: there a publisher gives the parameter a default.
 fn sample_values(parameters: &[Parameter]) -> BTreeMap<String, Vec<Value>> {
     let sample = |parameter: &Parameter| {
         let default = parameter.default.as_deref().filter(|text| !text.is_empty());

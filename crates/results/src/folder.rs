@@ -11,14 +11,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Schema, SchemaRef};
 use domain::RunId;
 use futures::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use world::Files;
 
 use crate::{
@@ -43,6 +43,8 @@ const ORDERS_AT_ONCE: usize = 2;
 const ORDERS_WAITING_MAX: usize = 64;
 /// Sorted or filtered exports at the same time, each with the memory of a sort; others wait.
 const STREAMS_AT_ONCE: usize = 4;
+/// Large sorts whose first page is found before their order, at the same time, each with the memory of a sort; others wait.
+const FIRST_PAGES_AT_ONCE: usize = 4;
 /// Pages that are cut at the same time, each with at most [`crate::PAGE_BYTES_MAX`].
 const PAGES_AT_ONCE: usize = 16;
 
@@ -59,6 +61,7 @@ struct Inner {
     making: Mutex<HashMap<OrderKey, Making>>,
     order_turns: Arc<Semaphore>,
     stream_turns: Arc<Semaphore>,
+    first_page_turns: Arc<Semaphore>,
     page_turns: Arc<Semaphore>,
 }
 
@@ -70,26 +73,32 @@ type Making = Shared<BoxFuture<'static, Result<Arc<Order>, Arc<Error>>>>;
 impl Results {
     /// Opens the folder, making it where it is missing. Spilled sorts of an earlier process are removed.
     pub fn open(folder: &Path) -> Result<Results> {
-        let spill_folder = folder.join("spill");
-        match std::fs::remove_dir_all(&spill_folder) {
+        let results = Results::beside(folder);
+        let spill_folder = results.spill_folder();
+        match std::fs::remove_dir_all(spill_folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::file("removed")(error)),
             _ => {}
         }
         Files::private_folder(folder).map_err(Error::file("created"))?;
-        Files::private_folder(&spill_folder).map_err(Error::file("created"))?;
-        let results = Results(Arc::new(Inner {
+        Files::private_folder(spill_folder).map_err(Error::file("created"))?;
+        results.take_in_orders()?;
+        Ok(results)
+    }
+
+    /// For a process that works beside the one that has the folder open: nothing in it is looked at or changed.
+    pub fn beside(folder: &Path) -> Results {
+        Results(Arc::new(Inner {
             folder: folder.to_owned(),
-            spill_folder,
+            spill_folder: folder.join("spill"),
             running: Arc::default(),
             open: Mutex::new(Recent::new(OPEN_RESULTS_MAX, OPEN_METADATA_BYTES_MAX)),
             orders: Mutex::new(Recent::new(ORDERS_MAX, ORDERS_BYTES_MAX)),
             making: Mutex::default(),
             order_turns: Arc::new(Semaphore::new(ORDERS_AT_ONCE)),
             stream_turns: Arc::new(Semaphore::new(STREAMS_AT_ONCE)),
+            first_page_turns: Arc::new(Semaphore::new(FIRST_PAGES_AT_ONCE)),
             page_turns: Arc::new(Semaphore::new(PAGES_AT_ONCE)),
-        }));
-        results.take_in_orders()?;
-        Ok(results)
+        }))
     }
 
     /// Begins a result with the columns of `schema`. Errors: [`Error::ColumnType`], and [`Error::AlreadyStored`]
@@ -106,6 +115,12 @@ impl Results {
     /// The finished file itself, for a copy of it: `c0`, `c1`, ... in the order of the run, then [`crate::ROW`].
     pub fn file(&self, id: &RunId) -> Result<File> {
         File::open(self.path(id)?).map_err(|error| missing(id, error))
+    }
+
+    /// The columns of a finished result under their own names, in the order of the run.
+    pub async fn schema(&self, id: &RunId) -> Result<SchemaRef> {
+        let (snapshot, is_final) = self.snapshot(id).await?;
+        if is_final { Ok(snapshot.shown().clone()) } else { Err(Error::StillRunning(id.clone())) }
     }
 
     /// SHA-256 of the finished file, read now, to compare with [`crate::Stored::sha256`].
@@ -131,12 +146,25 @@ impl Results {
         if self.is_writing(id) {
             return Err(Error::StillRunning(id.clone()));
         }
-        let path = self.path(id)?;
+        // The file goes first: an order that is being kept meanwhile is either found below, or finds its result gone.
+        remove_file(&self.path(id)?)?;
         lock(&self.0.open).remove(id);
         for (key, _) in lock(&self.0.orders).remove_where(|(run, _)| run == id) {
             remove_file(&self.order_path(&key)?)?;
         }
-        remove_file(&path)
+        Ok(())
+    }
+
+    /// As [`Results::delete`], once the writer of the result has ended: one that was given up may be at its last step, and
+    /// what it then publishes goes too.
+    pub async fn discard(&self, id: &RunId) -> Result<()> {
+        loop {
+            let ended = self.0.running.ended.notified();
+            if !self.is_writing(id) {
+                return self.delete(id);
+            }
+            ended.await;
+        }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -176,6 +204,16 @@ impl Results {
         .await?;
         lock(&self.0.open).insert(id.clone(), snapshot.clone(), snapshot.memory_bytes());
         Ok((snapshot, true))
+    }
+
+    /// Keeps every order from being made, for a test of what goes on meanwhile.
+    #[cfg(test)]
+    pub(crate) async fn hold_orders(&self) -> OwnedSemaphorePermit {
+        self.0.order_turns.clone().acquire_many_owned(ORDERS_AT_ONCE as u32).await.unwrap()
+    }
+
+    pub(crate) async fn first_page_turn(&self) -> Result<OwnedSemaphorePermit> {
+        self.0.first_page_turns.clone().acquire_owned().await.map_err(|_| Error::Stopped)
     }
 
     pub(crate) async fn reading_turn(&self) -> Result<OwnedSemaphorePermit> {
@@ -239,12 +277,13 @@ impl Results {
             Order::open(&opened).map(Arc::new)
         })
         .await?;
+        self.keep_order(key.clone(), order.clone())?;
         if !self.path(&key.0)?.exists() {
             // The result was deleted meanwhile.
+            lock(&self.0.orders).remove(key);
             remove_file(&path)?;
             return Err(Error::NoSuchResult(key.0.clone()));
         }
-        self.keep_order(key.clone(), order.clone())?;
         Ok(order)
     }
 
@@ -269,7 +308,11 @@ impl Results {
 
 /// The runs whose results are being written.
 #[derive(Default)]
-pub(crate) struct Running(Mutex<HashMap<RunId, Option<Progress>>>);
+pub(crate) struct Running {
+    runs: Mutex<HashMap<RunId, Option<Progress>>>,
+    /// Wakes who waits for the end of a writer.
+    ended: Notify,
+}
 
 /// A run's place among those that write, given up when it is dropped.
 pub(crate) struct Registration {
@@ -280,7 +323,7 @@ pub(crate) struct Registration {
 impl Running {
     /// One writer a run.
     pub(crate) fn reserve(self: &Arc<Running>, id: &RunId) -> Result<Registration> {
-        let mut runs = lock(&self.0);
+        let mut runs = lock(&self.runs);
         if runs.contains_key(id) {
             return Err(Error::AlreadyStored(id.clone()));
         }
@@ -289,23 +332,24 @@ impl Running {
     }
 
     fn progress(&self, id: &RunId) -> Option<Progress> {
-        lock(&self.0).get(id).cloned().flatten()
+        lock(&self.runs).get(id).cloned().flatten()
     }
 
     fn is_reserved(&self, id: &RunId) -> bool {
-        lock(&self.0).contains_key(id)
+        lock(&self.runs).contains_key(id)
     }
 }
 
 impl Registration {
     pub(crate) fn announce(&mut self, progress: Progress) {
-        lock(&self.running.0).insert(self.id.clone(), Some(progress));
+        lock(&self.running.runs).insert(self.id.clone(), Some(progress));
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        lock(&self.running.0).remove(&self.id);
+        lock(&self.running.runs).remove(&self.id);
+        self.running.ended.notify_waiters();
     }
 }
 

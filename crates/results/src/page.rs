@@ -44,13 +44,12 @@ impl Results {
     /// arrangement otherwise.
     pub async fn page(&self, id: &RunId, rows: Range<u64>, arrangement: &Arrangement) -> Result<Page> {
         let rows = rows.start..rows.end.max(rows.start).min(rows.start.saturating_add(PAGE_ROWS_MAX));
-        let _turn = self.reading_turn().await?;
         let (snapshot, total_final) = self.snapshot(id).await?;
         let arrangement = Fitted::new(snapshot.shown(), arrangement)?;
         if arrangement.is_as_stored() {
             let total = snapshot.rows();
             let offset = rows.start;
-            let rows = blocking(move || snapshot.range(rows, &arrangement.columns)).await?;
+            let rows = self.cut(move || snapshot.range(rows, &arrangement.columns)).await?;
             return Ok(Page { offset, total, total_final, rows });
         }
         if !total_final {
@@ -58,13 +57,24 @@ impl Results {
         }
         let offset = rows.start;
         if let Some((total, numbers)) = self.first_page(id, &snapshot, &arrangement, &rows).await? {
-            let rows = blocking(move || snapshot.gather(&numbers, &arrangement.columns)).await?;
+            let rows = self.cut(move || snapshot.gather(&numbers, &arrangement.columns)).await?;
             return Ok(Page { offset, total, total_final, rows });
         }
         let order = self.order(id, snapshot.clone(), &arrangement).await?;
         let total = order.count();
-        let rows = blocking(move || snapshot.gather(&order.rows(rows)?, &arrangement.columns)).await?;
+        let rows = self.cut(move || snapshot.gather(&order.rows(rows)?, &arrangement.columns)).await?;
         Ok(Page { offset, total, total_final, rows })
+    }
+
+    /// Reads the rows of one page once it is its turn. Whoever waits for an order has no turn yet, so that sorts never keep
+    /// other people from their pages.
+    async fn cut(&self, read: impl FnOnce() -> Result<RecordBatch> + Send + 'static) -> Result<RecordBatch> {
+        let turn = self.reading_turn().await?;
+        blocking(move || {
+            let _turn = turn;
+            read()
+        })
+        .await
     }
 
     /// The total and the first rows of a large sort whose order is not there yet. The order is begun meanwhile.
@@ -85,6 +95,7 @@ impl Results {
             return Ok(None);
         }
         let count = usize::try_from(rows.end).unwrap_or(usize::MAX);
+        let _turn = self.first_page_turn().await?;
         let stream =
             engine::run(self.spill_folder(), snapshot.clone(), arrangement, Output::RowNumbers, Some(count)).await?;
         let batches: Vec<RecordBatch> = stream.try_collect().await?;

@@ -36,7 +36,7 @@ pub async fn run(config: &Config, options: &Options) -> Result<ExitCode, Error> 
     let client_secret =
         secret(options.client_secret_file.as_ref(), "WEBREPORTS_OKTA_CLIENT_SECRET", "--client-secret-file")?;
     let api_token = secret(options.api_token_file.as_ref(), "WEBREPORTS_OKTA_API_TOKEN", "--api-token-file")?;
-    let portal = Portal::open(portal_config(config, config.addresses.clone()), World::real()).await?;
+    let portal = Portal::open_beside(portal_config(config, config.addresses.clone()), World::real()).await?;
     let bridge = NewBridge {
         domain: options.domain.clone(),
         client_id: options.client_id.clone(),

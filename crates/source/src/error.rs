@@ -31,6 +31,10 @@ pub enum Error {
     Busy { waiting: usize },
     #[error("the file `{path}` cannot be used: {why}")]
     File { path: String, why: String },
+    #[error("the database at {place} belongs to the portal itself")]
+    Own { place: String },
+    #[error("the database at {place} does not say which one it is, so it might be the portal's own: {why}")]
+    Unknown { place: String, why: String },
     #[error("`{host}` cannot be the name of a server")]
     Host { host: String },
     /// The query wants to do more than read.
@@ -92,6 +96,8 @@ impl Error {
             Error::Cancelled => return None,
             Error::Busy { .. } => "run it again later, or raise how many queries may run at once on the connection",
             Error::File { .. } => "give the full path of a SQLite file that the portal may read",
+            Error::Own { .. } => "give a database of your own: the portal's metadata are never a source",
+            Error::Unknown { .. } => "grant the user `execute on function pg_catalog.pg_control_system()`",
             Error::Host { .. } => "give a host name or an address, without port or path",
             Error::NotReading { .. } | Error::NoColumns => "write a query that begins with `select` or `with`",
             Error::SecondStatement => "publish each statement as a View of its own",

@@ -33,6 +33,7 @@ pub(crate) struct PostgresDriver {
     password: Option<Secret>,
     tls: PostgresTls,
     trust: Arc<Trust>,
+    own: Option<Arc<str>>,
 }
 
 impl PostgresDriver {
@@ -46,7 +47,12 @@ impl PostgresDriver {
         trust: &Arc<Trust>,
     ) -> PostgresDriver {
         let (host, database, user) = (host.to_owned(), database.to_owned(), user.to_owned());
-        PostgresDriver { host, port, database, user, password, tls, trust: trust.clone() }
+        PostgresDriver { host, port, database, user, password, tls, trust: trust.clone(), own: None }
+    }
+
+    /// The identity of the database that is never read.
+    pub(crate) fn never(self, own: Option<Arc<str>>) -> PostgresDriver {
+        PostgresDriver { own, ..self }
     }
 
     /// For messages: where, and not with what.

@@ -26,6 +26,7 @@ pub(crate) const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Sources {
     gates: Arc<Gates>,
     forbidden: Arc<Forbidden>,
+    own: Option<Arc<str>>,
     trust: Arc<Trust>,
 }
 
@@ -36,8 +37,16 @@ impl Sources {
         Sources {
             gates: Arc::default(),
             forbidden: Arc::new(Forbidden::new(forbidden)),
+            own: None,
             trust: Arc::new(Trust::public()),
         }
+    }
+
+    /// Refuses the PostgreSQL database of this identity, whatever address leads there: the portal's own metadata. It is
+    /// `<system identifier of the server>/<name of the database>`.
+    pub fn never(mut self, identity: Option<String>) -> Sources {
+        self.own = identity.map(Into::into);
+        self
     }
 
     /// Believes certificates of these authorities (PEM) beside the public ones.
@@ -121,9 +130,10 @@ impl Sources {
     fn driver(&self, profile: &Profile) -> Box<dyn Driver> {
         match &profile.connection.kind {
             ConnectionKind::Sqlite { path } => Box::new(SqliteDriver::new(PathBuf::from(path), self.forbidden.clone())),
-            ConnectionKind::PostgreSql { host, port, database, user, tls } => {
-                Box::new(PostgresDriver::new(host, *port, database, user, profile.password.clone(), *tls, &self.trust))
-            }
+            ConnectionKind::PostgreSql { host, port, database, user, tls } => Box::new(
+                PostgresDriver::new(host, *port, database, user, profile.password.clone(), *tls, &self.trust)
+                    .never(self.own.clone()),
+            ),
         }
     }
 }

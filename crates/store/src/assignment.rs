@@ -43,8 +43,16 @@ pub const SORTS: &[SortKey] = &[
     SortKey::text("type", "a.report_type"),
     SortKey::number("created", "a.created_us"),
     // Assignments that never lapse come last.
+    SortKey::number("expires_at", "coalesce(a.expires_us, 9223372036854775807)"),
+    // The name by which the pages ask for it.
     SortKey::number("expires", "coalesce(a.expires_us, 9223372036854775807)"),
 ];
+
+/// Reports that never ran come first. `$1` is the person, in the one statement that has this order.
+const LAST_RUN: SortKey = SortKey::number(
+    "last_run_at",
+    "coalesce((select max(n.created_us) from run n where n.assignment_id = a.id and n.person_id = $1), 0)",
+);
 
 const SEARCHED: &[&str] = &["v.name", "v.title", "a.category", "a.description", "c.name", "r.name"];
 
@@ -94,7 +102,7 @@ pub async fn available(
     now: Instant,
     listing: &Listing,
 ) -> Result<Page<AvailableReport>> {
-    let listed = listing.read(SORTS, "title")?;
+    let listed = listing.read(&[SORTS, &[LAST_RUN]].concat(), "title")?;
     let mut statement = query(format!(
         "select {COLUMNS}, {NAMES}, w.definition, {},
              (select max(n.created_us) from run n where n.assignment_id = a.id and n.person_id = $1) as last_run_us

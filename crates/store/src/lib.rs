@@ -55,6 +55,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration::new(1, "people", include_str!("../migrations/0001_people.sql")),
     Migration::new(2, "reports", include_str!("../migrations/0002_reports.sql")),
     Migration::new(3, "kept", include_str!("../migrations/0003_kept.sql")),
+    Migration::new(4, "run_node", include_str!("../migrations/0004_run_node.sql")),
 ];
 
 /// Whether no migration has run on this database yet.

@@ -94,7 +94,7 @@ impl Listing {
             None => None,
         };
         let q = self.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
-        let q = q.map(|q| q.chars().take(SEARCH_CHARS_MAX).collect::<String>().to_lowercase());
+        let q = q.map(|q| q.chars().take(SEARCH_CHARS_MAX).collect::<String>());
         let limit = self.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
         Ok(Listed { key: *key, descending, after, limit, q })
     }
@@ -110,7 +110,8 @@ impl Listed {
     pub fn search(&self, query: Query, columns: &[&str]) -> Query {
         let Some(q) = &self.q else { return query };
         let placeholder = query.next_placeholder();
-        let any = columns.iter().map(|column| format!("lower({column}) like ${placeholder} escape '\\'"));
+        // The database folds both sides by its own rules: SQLite those of ASCII, PostgreSQL those of its locale.
+        let any = columns.iter().map(|column| format!("lower({column}) like lower(${placeholder}) escape '\\'"));
         let any = any.collect::<Vec<_>>().join(" or ");
         let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
         query.push(&format!(" and ({any})")).bind(format!("%{escaped}%"))

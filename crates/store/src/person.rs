@@ -204,6 +204,13 @@ pub async fn end_sessions(conn: &mut Conn, id: &PersonId) -> Result<()> {
     Ok(())
 }
 
+/// Holds a person's epoch until the transaction ends: whoever ends their rights meanwhile waits, and then finds what the
+/// transaction recorded. `false`: the epoch is over already, or the person is not active.
+pub async fn hold_epoch(conn: &mut Conn, id: &PersonId, epoch: i64) -> Result<bool> {
+    let held = query("update person set epoch = epoch where id = $1 and epoch = $2 and active = 1");
+    Ok(held.bind(id.as_str()).bind(epoch).execute(conn).await? == 1)
+}
+
 /// Ends every session of everybody from the org.
 pub async fn end_sessions_of_org(conn: &mut Conn) -> Result<()> {
     query("update person set epoch = epoch + 1 where source = 'okta'").execute(conn).await?;

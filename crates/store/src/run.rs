@@ -49,8 +49,12 @@ const COLUMNS: &str = "n.id, n.assignment_id, n.view_id, n.view_version, n.title
 /// What the list can be sorted by.
 pub const SORTS: &[SortKey] = &[
     SortKey::number("created", "n.created_us"),
+    SortKey::number("started_at", "coalesce(n.started_us, n.created_us)"),
+    // The name by which the pages ask for it.
     SortKey::number("started", "coalesce(n.started_us, n.created_us)"),
     SortKey::number("finished", "coalesce(n.finished_us, 9223372036854775807)"),
+    SortKey::number("expires_at", "coalesce(n.expires_us, 9223372036854775807)"),
+    SortKey::number("took_ms", "coalesce(n.finished_us - n.started_us, 9223372036854775807)"),
     SortKey::text("title", "lower(n.title)"),
     SortKey::text("state", "n.state"),
     SortKey::text("person", "lower(n.person_name)"),
@@ -59,13 +63,13 @@ pub const SORTS: &[SortKey] = &[
     SortKey::number("bytes", "n.size_bytes"),
 ];
 
-/// Records a queued run. `false`: this person has used the idempotency key, and nothing was recorded.
-pub async fn insert(conn: &mut Conn, run: &Run, idempotency_key: Option<&str>) -> Result<bool> {
+/// Records a queued run that `node` will carry out. `false`: this person has used the idempotency key, and nothing was recorded.
+pub async fn insert(conn: &mut Conn, run: &Run, node: &str, idempotency_key: Option<&str>) -> Result<bool> {
     let inserted = query(
         "insert into run (id, assignment_id, view_id, view_version, title, report_type, connection_name, role_id, role_name,
              person_id, person_name, asked, kept, state, parameters, columns, query_identity, withheld, row_count, size_bytes,
-             cut_at_rows_max, database_us, idempotency_key, created_us)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued', $14, $15, $16, $17, 0, 0, 0, 0, $18, $19)
+             cut_at_rows_max, database_us, idempotency_key, created_us, node)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'queued', $14, $15, $16, $17, 0, 0, 0, 0, $18, $19, $20)
          on conflict (person_id, idempotency_key) do nothing",
     )
     .bind(run.id.as_str())
@@ -87,6 +91,7 @@ pub async fn insert(conn: &mut Conn, run: &Run, idempotency_key: Option<&str>) -
     .bind(json("run.withheld", &run.withheld)?)
     .bind(idempotency_key)
     .bind(run.created_at)
+    .bind(node)
     .execute(conn)
     .await?;
     Ok(inserted == 1)
@@ -165,14 +170,30 @@ pub async fn end(conn: &mut Conn, id: &RunId, ended: &Ended) -> Result<bool> {
     Ok(changed == 1)
 }
 
-/// Ids of runs that are queued or running; at most `limit`.
-pub async fn unfinished(conn: &mut Conn, person: Option<&PersonId>, limit: i64) -> Result<Vec<RunId>> {
-    let mut statement = query("select id from run where state in ('queued', 'running')");
-    if let Some(person) = person {
-        statement = statement.push(" and person_id = $1").bind(person.as_str());
-    }
-    let placeholder = statement.next_placeholder();
-    ids(statement.push(&format!(" order by created_us limit ${placeholder}")).bind(limit).all(conn).await?)
+/// Ids of a person's runs that are queued or running; at most `limit`.
+pub async fn unfinished(conn: &mut Conn, person: &PersonId, limit: i64) -> Result<Vec<RunId>> {
+    let statement = query(
+        "select id from run where state in ('queued', 'running') and person_id = $1 order by created_us limit $2",
+    );
+    ids(statement.bind(person.as_str()).bind(limit).all(conn).await?)
+}
+
+/// People from the org who have runs that are queued or running.
+pub async fn unfinished_readers_of_org(conn: &mut Conn) -> Result<Vec<PersonId>> {
+    let rows = query(
+        "select distinct n.person_id from run n join person p on p.id = n.person_id
+         where n.state in ('queued', 'running') and p.source = 'okta'",
+    );
+    rows.all(conn).await?.iter().map(|row| Ok(row.get::<String>("person_id")?.into())).collect()
+}
+
+/// Ids of queued and running runs that a process of this node began, or one of a version that did not write its node down; at
+/// most `limit`.
+pub async fn unfinished_of_node(conn: &mut Conn, node: &str, limit: i64) -> Result<Vec<RunId>> {
+    let statement = query(
+        "select id from run where state in ('queued', 'running') and (node is null or node = $1) order by created_us limit $2",
+    );
+    ids(statement.bind(node).bind(limit).all(conn).await?)
 }
 
 /// Ids of ended runs that retention is through with; at most `limit`.

@@ -26,8 +26,8 @@ fn parameters_and_identifiers_become_placeholders() {
     assert_eq!(template.parameters(), ["Year"]);
     assert_eq!(template.fields(), ["@RegionID"]);
     let query = template.bind(context(&[("@RegionID", "3")]), &values(&[("Year", Value::Integer(1995))])).unwrap();
-    assert_eq!(numbered(&query), "select * from sales where year = $1 and region = $2 or y2 = $3");
-    assert_eq!(query.binds(), [Value::Integer(1995), Value::Text("3".into()), Value::Integer(1995)]);
+    assert_eq!(numbered(&query), "select * from sales where year = $1 and region = $2 or y2 = $1");
+    assert_eq!(query.binds(), [Value::Integer(1995), Value::Text("3".into())]);
     assert!(query.withheld().is_empty());
 }
 
@@ -45,6 +45,17 @@ fn a_list_is_bound_value_by_value() {
     let list = BTreeMap::from([("Ids".to_owned(), vec![Value::Integer(1), Value::Integer(2)])]);
     let query = template.bind(context(&[]), &list).unwrap();
     assert_eq!(numbered(&query), "select 1 where x in ($1, $2)");
+}
+
+#[test]
+fn a_name_in_several_places_is_bound_once() {
+    let template =
+        Template::parse("select f(?A?) where r in (@Region) or q in (@REGION) or x in (?A?) group by f(?A?)").unwrap();
+    let list = BTreeMap::from([("A".to_owned(), vec![Value::Integer(1), Value::Integer(1)])]);
+    let query = template.bind(context(&[("@Region", "3")]), &list).unwrap();
+    let expected = "select f($1, $2) where r in ($3) or q in ($3) or x in ($1, $2) group by f($1, $2)";
+    assert_eq!(numbered(&query), expected);
+    assert_eq!(query.binds(), [Value::Integer(1), Value::Integer(1), Value::Text("3".into())]);
 }
 
 #[test]

@@ -177,7 +177,8 @@ impl Portal {
         self.set_up_now().await
     }
 
-    /// Turns sign-in with Okta off. Everybody from the org is signed out: their rights can no longer be read.
+    /// Turns sign-in with Okta off. Everybody from the org is signed out, and what they have under way
+    /// ends: their rights can no longer be read.
     pub async fn disable(&self, actor: &Actor) -> Result<SetUp> {
         actor.may(Use(Permission::Configure))?;
         let mut tx = self.db.begin().await?;
@@ -185,7 +186,11 @@ impl Portal {
         store::person::end_sessions_of_org(&mut tx).await?;
         self.next_revision(&mut tx).await?;
         self.note(&mut tx, By::Actor(actor), "set-up", "turned sign-in with Okta off", "").await?;
+        let readers = store::run::unfinished_readers_of_org(&mut tx).await?;
         tx.commit().await?;
+        for person in &readers {
+            self.end_runs_of(person).await?;
+        }
         self.keep_check_results().await?;
         self.set_up_now().await
     }

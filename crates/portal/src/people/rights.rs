@@ -36,7 +36,8 @@ impl Portal {
             return Err(Error::NotSignedIn);
         }
         let fields = store::field::values_of(conn, &person.id).await?;
-        Ok(Actor::new(person.id.clone(), person.name.clone(), person.login.clone(), roles, fields, rights_as_of))
+        let (id, name, login) = (person.id.clone(), person.name.clone(), person.login.clone());
+        Ok(Actor::new(id, name, login, roles, fields, rights_as_of).in_epoch(person.epoch))
     }
 
     /// When a person's rights were last confirmed. An error once that is too long ago.

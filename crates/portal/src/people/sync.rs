@@ -91,7 +91,13 @@ impl Portal {
     /// One turn over this connection.
     pub(crate) async fn read_org(&self, connected: &Connected) -> Result<Synced> {
         let _one_at_a_time = self.people.syncing.lock().await;
-        let synced = self.turn(connected).await;
+        let mut synced = Synced::default();
+        let turned = self.turn(connected, &mut synced).await;
+        // Also of those whose rights ended before a later step of the turn failed.
+        for person in &synced.ended {
+            self.end_runs_of(person).await?;
+        }
+        let synced = turned.map(|()| synced);
         let mut status = lock(&self.people.sync_status);
         match &synced {
             Ok(_) => (status.problem, status.token_problem) = (None, None),
@@ -106,10 +112,9 @@ impl Portal {
         synced
     }
 
-    async fn turn(&self, connected: &Connected) -> Result<Synced> {
+    async fn turn(&self, connected: &Connected, synced: &mut Synced) -> Result<()> {
         let api = connected.api.in_background();
         let read = self.read_changes(&api).await?;
-        let mut synced = Synced::default();
         let issuer = connected.org.issuer();
         let mut known = store::person::known(&mut *self.db.read().await?, issuer).await?;
         // Each group is written as soon as it is read: a turn that runs out of its share of the rate limit goes on where it ended.
@@ -119,7 +124,7 @@ impl Portal {
                 continue;
             };
             let mut tx = self.db.begin().await?;
-            self.follow_members(&mut tx, issuer, &mut known, role, group, &members, &mut synced).await?;
+            self.follow_members(&mut tx, issuer, &mut known, role, group, &members, synced).await?;
             if let Some(group) = group {
                 let moved_at = group.members_moved_at.unwrap_or(Instant::EPOCH);
                 let members_count = i64::try_from(members.len()).unwrap_or(i64::MAX);
@@ -129,17 +134,14 @@ impl Portal {
             tx.commit().await?;
             synced.groups_read += 1;
         }
-        self.finish_turn(connected, &read, &mut known, &mut synced).await?;
-        for person in &synced.ended {
-            self.end_runs_of(person).await?;
-        }
+        self.finish_turn(connected, &read, &mut known, synced).await?;
         let facts: Option<TokenFacts> = Settings::load(&mut *self.db.read().await?).await?.json(TOKEN_FACTS);
         if self.are_token_facts_old(facts.as_ref())
             && let Ok(facts) = TokenFacts::read(&api, self.now()).await
         {
             self.keep_token_facts(connected.revision, &facts).await?;
         }
-        Ok(synced)
+        Ok(())
     }
 
     /// Asks the org which groups there are, and who changed.

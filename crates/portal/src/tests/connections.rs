@@ -85,6 +85,42 @@ async fn a_publisher_knows_a_profile_by_its_name_alone() {
 }
 
 #[tokio::test]
+async fn who_manages_reports_knows_the_profiles_that_they_assign_on_by_name() {
+    let site = Site::start().await;
+    let only = NewConnection { publishers: Publishers::Only(vec![]), ..new_connection("Closed", &site.sales()) };
+    let id = site.portal.add_connection(&admin(), only).await.unwrap().id;
+    let manager = actor("mara", &[Permission::ManageReports], &[]);
+    let listed = site.portal.connections(&manager, &crate::Listing::default()).await.unwrap().items;
+    assert_eq!((listed[0].name.as_str(), &listed[0].settings, listed[0].actions.len()), ("Closed", &None, 0));
+    assert_eq!(site.portal.connection(&manager, &id).await.unwrap(), listed[0]);
+    assert!(matches!(site.portal.catalog(&manager, &id).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn the_portals_own_postgresql_is_never_a_source_whatever_its_address() {
+    let server = testkit_postgres::Postgres::shared();
+    let url = server.fresh_database();
+    let site = Site::start_on(Some(url.parse().unwrap())).await;
+    let kind = |database: &str| ConnectionKind::PostgreSql {
+        host: "localhost".to_owned(),
+        port: server.port(),
+        database: database.to_owned(),
+        user: "postgres".to_owned(),
+        tls: domain::PostgresTls::Disable,
+    };
+    let own = NewConnection { kind: kind(url.rsplit('/').next().unwrap()), ..new_connection("Own", &site.sales()) };
+    let own = site.portal.add_connection(&admin(), own).await.unwrap().id;
+    let refused = site.portal.catalog(&admin(), &own).await;
+    assert!(matches!(refused, Err(Error::Source(source::Error::Own { .. }))), "{refused:?}");
+    let steps = site.portal.test_connection(&admin(), &own).await.unwrap();
+    assert!(steps.last().unwrap().why.as_deref().unwrap_or_default().contains("belongs to the portal itself"));
+    // Another database of the same server is one.
+    let other = NewConnection { kind: kind("postgres"), ..new_connection("Other", &site.sales()) };
+    let other = site.portal.add_connection(&admin(), other).await.unwrap().id;
+    site.portal.catalog(&admin(), &other).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_profile_is_tested_step_by_step() {
     let site = Site::start().await;
     let id = site.connection().await;

@@ -15,7 +15,7 @@ async fn what_a_dead_process_left_is_interrupted_and_its_files_go() {
     // As a process that was killed would leave it: a run that goes on, and a file of a run that never completed.
     let orphan = Run { id: "run_orphan".into(), ..done.clone() };
     let mut tx = site.portal.db.begin().await.unwrap();
-    store::run::insert(&mut tx, &orphan, None).await.unwrap();
+    store::run::insert(&mut tx, &orphan, &site.portal.node, None).await.unwrap();
     store::run::begin(&mut tx, &orphan.id, NOW).await.unwrap();
     tx.commit().await.unwrap();
     let results = site.folder.path().join("data/results");
@@ -30,6 +30,31 @@ async fn what_a_dead_process_left_is_interrupted_and_its_files_go() {
     assert!(!file(&orphan.id).exists() && !results.join("run_draft.parquet.part").exists());
     let page = portal.page(&user(), &done.id, 0, 10, &Arrangement::default()).await.unwrap();
     assert_eq!(page.total, 5);
+}
+
+#[tokio::test]
+async fn a_command_beside_a_running_portal_leaves_its_runs_and_files_alone() {
+    let site = Site::start().await;
+    let connection = site.connection().await;
+    let report = endless(&site, &connection).await;
+    let run = site.execute(&user(), &report).await.run.id;
+    until_running(&site, &run).await;
+    let draft = site.folder.path().join("data/results/run_other.parquet.part");
+    std::fs::write(&draft, b"half").unwrap();
+    let world = World { clock: site.clock.clone(), random: Arc::new(OsRandom) };
+
+    let beside = Portal::open_beside(site.portal.config.clone(), world.clone()).await.unwrap();
+    assert!(beside.is_at_work().unwrap());
+    beside.shut_down(Duration::ZERO).await;
+    assert_eq!(site.portal.run(&user(), &run).await.unwrap().run.state, RunState::Running);
+    assert!(draft.exists());
+    let second = Portal::open(site.portal.config.clone(), world.clone()).await;
+    assert!(matches!(second.err(), Some(Error::Conflict(_))));
+    assert_eq!(site.portal.run(&user(), &run).await.unwrap().run.state, RunState::Running);
+
+    site.portal.shut_down(Duration::ZERO).await;
+    let beside = Portal::open_beside(site.portal.config.clone(), world).await.unwrap();
+    assert!(!beside.is_at_work().unwrap());
 }
 
 #[tokio::test]

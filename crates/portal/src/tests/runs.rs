@@ -143,6 +143,50 @@ async fn a_run_that_goes_on_is_cancelled_before_it_is_removed() {
     site.quiet(&connection).await;
 }
 
+/// Makes the row of a person who comes from the org.
+async fn from_the_org(site: &Site, actor: &Actor, epoch: i64) {
+    let mut tx = site.portal.db.begin().await.unwrap();
+    db::query(
+        "insert into person (id, source, issuer, subject, name, login, email, status, active, epoch, rights_us, created_us)
+         values ($1, 'okta', 'i', 's', 'Ursula', 'u', 'u', 'ACTIVE', 1, $2, 0, 0)",
+    )
+    .bind(actor.person.as_str())
+    .bind(epoch)
+    .execute(&mut tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn turning_the_org_off_ends_what_its_people_have_under_way() {
+    let site = Site::start().await;
+    let connection = site.connection().await;
+    let report = endless(&site, &connection).await;
+    from_the_org(&site, &user(), 0).await;
+    let run = site.execute(&user(), &report).await.run.id;
+    until_running(&site, &run).await;
+    site.portal.disable(&admin()).await.unwrap();
+    site.quiet(&connection).await;
+    let run = site.portal.run(&admin(), &run).await.unwrap().run;
+    assert_eq!((run.state, run.failure.unwrap().slug.as_str()), (RunState::Interrupted, "rights-ended"));
+}
+
+#[tokio::test]
+async fn a_run_is_not_recorded_for_rights_that_ended_since_they_were_read() {
+    let site = Site::start().await;
+    let report = site.report("select id from sale", vec![]).await;
+    from_the_org(&site, &user(), 4).await;
+    let reader = user().in_epoch(4);
+    site.run_to_end(&reader, &report).await;
+    let mut tx = site.portal.db.begin().await.unwrap();
+    store::person::end_sessions(&mut tx, &reader.person).await.unwrap();
+    tx.commit().await.unwrap();
+    let refused = site.portal.execute(&reader, &report, new_run(&[])).await;
+    assert!(matches!(refused, Err(Error::NotSignedIn)));
+    assert_eq!(site.portal.runs(&reader, None, &crate::Listing::default()).await.unwrap().items.len(), 1);
+}
+
 #[tokio::test]
 async fn runs_end_with_their_persons_rights() {
     let site = Site::start().await;

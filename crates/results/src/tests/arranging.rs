@@ -245,3 +245,25 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn whoever_waits_for_a_sort_keeps_nobody_from_a_page() {
+    let (_folder, results) = results();
+    store_sample(&results, 2_000);
+    let held = results.hold_orders().await;
+    let sorting: Vec<_> = (0..40)
+        .map(|_| {
+            let results = results.clone();
+            tokio::spawn(async move { results.page(&run(), 0..10, &sorted(&[("bucket", false)])).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let id = run();
+    let as_stored = Arrangement::default();
+    let page = tokio::time::timeout(std::time::Duration::from_secs(20), results.page(&id, 0..10, &as_stored));
+    assert_eq!(page.await.expect("the page comes while sorts wait").unwrap().rows.num_rows(), 10);
+    drop(held);
+    for page in sorting {
+        assert_eq!(page.await.unwrap().unwrap().rows.num_rows(), 10);
+    }
+}

@@ -42,6 +42,19 @@ fn a_result_that_is_given_up_leaves_no_file_and_says_so() {
     assert!(results.progress(&run()).is_none());
 }
 
+#[tokio::test]
+async fn what_a_writer_publishes_after_it_was_given_up_goes_too() {
+    let (folder, results) = results();
+    let mut writer = results.create(&run(), &sample_schema()).unwrap();
+    writer.write(&sample(0..10)).unwrap();
+    let id = run();
+    let mut discarded = std::pin::pin!(results.discard(&id));
+    assert!(futures::poll!(discarded.as_mut()).is_pending());
+    writer.finish().unwrap();
+    discarded.await.unwrap();
+    assert_eq!(names(folder.path()), ["spill"]);
+}
+
 #[test]
 fn a_killed_process_leaves_a_draft_that_the_next_one_sweeps() {
     let (folder, results) = results();

@@ -145,7 +145,7 @@ impl Prepared {
     }
 }
 
-/// Prepares the query; PostgreSQL finds the types of its places. Where it finds none, it is told the value's own.
+/// Prepares the query; PostgreSQL finds the types of its places. Where it finds none or several, it is told the value's own.
 async fn infer(
     transaction: &Transaction<'_>,
     query: &BoundQuery,
@@ -161,7 +161,10 @@ async fn infer(
             Ok(statement) => return Ok((statement, types)),
             Err(error) => error,
         };
-        let place = error.as_db_error().filter(|said| *said.code() == SqlState::INDETERMINATE_DATATYPE);
+        // A value that stands in several places may be wanted there as several types; its own then converts to each.
+        let is_of_type =
+            |code: &SqlState| [SqlState::INDETERMINATE_DATATYPE, SqlState::AMBIGUOUS_PARAMETER].contains(code);
+        let place = error.as_db_error().filter(|said| is_of_type(said.code()));
         let Some(position) = place.and_then(|said| place_named(said.message(), naturals.len())) else {
             return Err(words::running(&error, sql, stop));
         };

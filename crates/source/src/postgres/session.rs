@@ -62,6 +62,12 @@ impl Session {
                 tracing::debug!(%error, "a source's connection ended");
             }
         }));
+        if let Some(own) = &driver.own {
+            timeout(CONNECT_TIMEOUT, refuse_own(&client, own, &place)).await.map_err(|_| Error::Unreachable {
+                place: place.clone(),
+                why: format!("no answer within {CONNECT_TIMEOUT:?}"),
+            })??;
+        }
         Ok(Session { client, connection, cancel })
     }
 
@@ -116,6 +122,25 @@ impl Cancel {
             Ok(Err(error)) => tracing::warn!(%error, "a source could not be asked to cancel"),
             Err(_) => tracing::warn!("a source did not take a cancel request in time"),
         }
+    }
+}
+
+/// Asks the server which database this is. One that does not say is refused as well.
+async fn refuse_own(client: &Client, own: &str, place: &str) -> Result<()> {
+    let identity = client
+        .query_one(
+            "select (pg_catalog.pg_control_system()).system_identifier::text || '/' || pg_catalog.current_database()",
+            &[],
+        )
+        .await
+        .and_then(|row| row.try_get::<_, String>(0));
+    match identity {
+        Ok(identity) if identity == own => Err(Error::Own { place: place.to_owned() }),
+        Ok(_) => Ok(()),
+        Err(error) => Err(Error::Unknown {
+            place: place.to_owned(),
+            why: error.as_db_error().map_or_else(|| error.to_string(), |said| said.message().to_owned()),
+        }),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use arrow::record_batch::RecordBatch;
-use domain::BoundQuery;
+use domain::{BoundQuery, DataType, Value};
 use rusqlite::{
-    Row, Rows, Statement,
+    ErrorCode, Row, Rows, Statement,
     types::{Value as Cell, ValueRef},
 };
 use tokio::sync::mpsc;
@@ -104,28 +104,64 @@ impl<'a> Cursor<'a> {
 }
 
 /// Columns by what they are declared as; where there is time, expressions by their first rows.
+///
+/// A `limit` takes no null, which a parameter without a value is: there the rows are looked at once more with a number.
 pub(crate) fn describe(guarded: &Guarded, query: &BoundQuery) -> Result<Vec<Described>> {
     let mut statement = prepare(guarded, query)?;
     let heads = Heads::of(&statement);
     let mut first = Vec::new();
     if query.withheld().is_empty() {
-        bind(guarded, &mut statement, query.binds())?;
         let until = Instant::now() + DESCRIBE_WAIT;
         guarded
             .connection
             .progress_handler(STEPS_BETWEEN_LOOKS, Some(move || Instant::now() > until))
             .map_err(|error| guarded.error(error))?;
-        let mut rows = statement.raw_query();
-        while first.len() < DESCRIBE_ROWS {
-            match rows.next() {
-                Ok(Some(row)) => first.push(heads.cells(row)?),
-                Ok(None) => break,
-                Err(_) if Instant::now() > until => break,
-                Err(error) => return Err(guarded.error(error)),
-            }
+        bind(guarded, &mut statement, query.binds())?;
+        let mut looked = first_rows(&mut statement, &heads, until);
+        if let Err(Look::Database(rusqlite::Error::SqliteFailure(error, _))) = &looked
+            && error.code == ErrorCode::TypeMismatch
+        {
+            let with_numbers: Vec<Value> = query.binds().iter().map(number_for_null).collect();
+            bind(guarded, &mut statement, &with_numbers)?;
+            looked = first_rows(&mut statement, &heads, until);
         }
+        first = looked.map_err(|error| match error {
+            Look::Database(error) => guarded.error(error),
+            Look::Cell(error) => error,
+        })?;
     }
     Ok(heads.decide(&first))
+}
+
+/// Why the first rows could not be looked at.
+enum Look {
+    Database(rusqlite::Error),
+    Cell(Error),
+}
+
+fn first_rows(
+    statement: &mut Statement<'_>,
+    heads: &Heads,
+    until: Instant,
+) -> std::result::Result<Vec<Vec<Cell>>, Look> {
+    let mut first = Vec::new();
+    let mut rows = statement.raw_query();
+    while first.len() < DESCRIBE_ROWS {
+        match rows.next() {
+            Ok(Some(row)) => first.push(heads.cells(row).map_err(Look::Cell)?),
+            Ok(None) => break,
+            Err(_) if Instant::now() > until => break,
+            Err(error) => return Err(Look::Database(error)),
+        }
+    }
+    Ok(first)
+}
+
+fn number_for_null(value: &Value) -> Value {
+    match value {
+        Value::Null(DataType::Integer) => Value::Integer(1),
+        other => other.clone(),
+    }
 }
 
 fn prepare<'a>(guarded: &'a Guarded, query: &BoundQuery) -> Result<Statement<'a>> {

@@ -113,10 +113,26 @@ async fn a_place_without_a_type_takes_the_values_own() {
     let values = [("A", Value::Null(DataType::Date)), ("B", Value::Integer(2)), ("C", Value::Boolean(true))];
     assert_eq!(shown(&profile, &query_with(sql, &values)).await.unwrap(), "i Integer\nInt64\n3");
 
-    let many: Vec<String> = (0..20).map(|_| "?A? is null".to_owned()).collect();
+    let names: Vec<String> = (0..20).map(|number| format!("A{number}")).collect();
+    let many: Vec<String> = names.iter().map(|name| format!("?{name}? is null")).collect();
     let sql = format!("select 1 as one where {}", many.join(" and "));
-    let values = [("A", Value::Null(DataType::Text))];
+    let values: Vec<_> = names.iter().map(|name| (name.as_str(), Value::Null(DataType::Text))).collect();
     assert_eq!(shown(&profile, &query_with(&sql, &values)).await.unwrap(), "one Integer\nInt64\n1");
+}
+
+#[tokio::test]
+async fn a_value_in_several_places_is_one_value_to_the_database() {
+    let (profile, _) = database();
+    let sql = "select i % ?A? as rest, count(*) as n from generate_series(1, 4) as i group by i % ?A? order by 1";
+    let grouped = query_with(sql, &[("A", Value::Integer(2))]);
+    assert_eq!(shown(&profile, &grouped).await.unwrap(), "rest Integer | n Integer\nInt64 | Int64\n0 | 2\n1 | 2");
+
+    // Wanted as a date in one place and as a timestamp in the other, and as two sizes of integer.
+    let sql = "select 1 as one where date '2026-02-01' > ?From? and timestamp '2026-02-01 10:00' > ?From?
+                 and 7::int4 = ?N? and 7::int8 = ?N?";
+    let from = Value::parse(DataType::Date, "2026-01-31").unwrap();
+    let mixed = query_with(sql, &[("From", from), ("N", Value::Integer(7))]);
+    assert_eq!(shown(&profile, &mixed).await.unwrap(), "one Integer\nInt64\n1");
 }
 
 #[tokio::test]

@@ -106,6 +106,15 @@ async fn expressions_are_described_by_their_first_rows() {
 }
 
 #[tokio::test]
+async fn a_limit_without_a_value_is_described_all_the_same() {
+    let made = Made::by(SALES);
+    let nothing = [("Most", Value::Null(DataType::Integer))];
+    let query = query_with("select region, 1 + 1 as two from sales order by id limit ?Most?", &nothing);
+    let columns = sources().columns(&made.profile(), &query).await.unwrap();
+    assert_eq!(columns, [("region".to_owned(), DataType::Text), ("two".to_owned(), DataType::Integer)]);
+}
+
+#[tokio::test]
 async fn a_cell_that_does_not_fit_its_column_names_column_and_row() {
     let made = Made::by("create table t (a integer); insert into t values (1), (2), (2.5);");
     let small = Limits { batch_rows: 2, ..limits() };

@@ -62,7 +62,18 @@ async fn available_is_what_ones_roles_give_and_has_not_lapsed() {
         assert_eq!(none.items, []);
         let all = assignment::available(&mut tx, &person, None, NOW, &Listing::default()).await.unwrap();
         assert_eq!(all.items.len(), 2);
-        for sort in ["title", "-expires", "role", "-connection", "category", "type", "created", "name"] {
+        for sort in [
+            "title",
+            "-expires_at",
+            "last_run_at",
+            "-last_run_at",
+            "role",
+            "-connection",
+            "category",
+            "type",
+            "created",
+            "name",
+        ] {
             let listing =
                 Listing { sort: Some(sort.to_owned()), q: Some("sales".to_owned()), limit: Some(1), after: None };
             let page = assignment::available(&mut tx, &person, Some(&[user.clone(), other.clone()]), NOW, &listing)

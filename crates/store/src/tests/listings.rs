@@ -52,6 +52,17 @@ async fn a_search_takes_wildcards_as_text_and_ignores_case() {
 }
 
 #[tokio::test]
+async fn a_search_finds_what_is_written_as_the_search_is_whatever_the_letters() {
+    each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        add_connection(&mut tx, "Ümsätze").await;
+        let listing = Listing { q: Some("ÜMSätze".to_owned()), ..Listing::default() };
+        assert_eq!(connection::list(&mut tx, &listing).await.unwrap().items.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_order_that_is_not_listed_and_a_foreign_cursor_are_refused() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();

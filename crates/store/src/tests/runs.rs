@@ -80,7 +80,7 @@ async fn a_run_comes_back_as_it_was_recorded() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         let run = a_run("per_u");
-        assert!(run::insert(&mut tx, &run, None).await.unwrap());
+        assert!(run::insert(&mut tx, &run, "node", None).await.unwrap());
         assert_eq!(run::find(&mut tx, &run.id).await.unwrap(), Some(run.clone()));
         assert!(run::begin(&mut tx, &run.id, NOW).await.unwrap());
         let columns = [Column::found("other", DataType::Decimal)];
@@ -100,7 +100,7 @@ async fn a_state_never_goes_back() {
         let mut tx = db.begin().await.unwrap();
         for last in [RunState::Failed, RunState::Cancelled, RunState::Interrupted] {
             let run = a_run("per_u");
-            run::insert(&mut tx, &run, None).await.unwrap();
+            run::insert(&mut tx, &run, "node", None).await.unwrap();
             assert!(!run::complete(&mut tx, &run.id, &completed()).await.unwrap(), "queued is not running");
             assert!(!run::delete(&mut tx, &run.id).await.unwrap(), "it has not ended");
             assert!(run::end(&mut tx, &run.id, &ended(last)).await.unwrap());
@@ -120,11 +120,11 @@ async fn one_idempotency_key_of_one_person_is_one_run() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         let first = a_run("per_u");
-        assert!(run::insert(&mut tx, &first, Some("key")).await.unwrap());
-        assert!(!run::insert(&mut tx, &a_run("per_u"), Some("key")).await.unwrap());
-        assert!(run::insert(&mut tx, &a_run("per_v"), Some("key")).await.unwrap());
-        assert!(run::insert(&mut tx, &a_run("per_u"), None).await.unwrap());
-        assert!(run::insert(&mut tx, &a_run("per_u"), None).await.unwrap());
+        assert!(run::insert(&mut tx, &first, "node", Some("key")).await.unwrap());
+        assert!(!run::insert(&mut tx, &a_run("per_u"), "node", Some("key")).await.unwrap());
+        assert!(run::insert(&mut tx, &a_run("per_v"), "node", Some("key")).await.unwrap());
+        assert!(run::insert(&mut tx, &a_run("per_u"), "node", None).await.unwrap());
+        assert!(run::insert(&mut tx, &a_run("per_u"), "node", None).await.unwrap());
         let found = run::find_by_key(&mut tx, &"per_u".into(), "key").await.unwrap().unwrap();
         assert_eq!(found.id, first.id);
         assert_eq!(run::find_by_key(&mut tx, &"per_w".into(), "key").await.unwrap(), None);
@@ -141,8 +141,8 @@ async fn lists_are_by_person_and_state_and_a_run_outlives_its_assignment() {
         let assignment = an_assignment(&view, &connection, &role);
         crate::assignment::assign(&mut tx, &assignment, NOW).await.unwrap();
         let run = Run { assignment: Some(assignment.id.clone()), ..a_run("per_u") };
-        run::insert(&mut tx, &run, None).await.unwrap();
-        run::insert(&mut tx, &a_run("per_v"), None).await.unwrap();
+        run::insert(&mut tx, &run, "node", None).await.unwrap();
+        run::insert(&mut tx, &a_run("per_v"), "node", None).await.unwrap();
         run::begin(&mut tx, &run.id, NOW).await.unwrap();
         let available =
             crate::assignment::available(&mut tx, &"per_u".into(), None, NOW, &Listing::default()).await.unwrap();
@@ -154,15 +154,27 @@ async fn lists_are_by_person_and_state_and_a_run_outlives_its_assignment() {
         assert_eq!(own.items.len(), 1);
         let running = run::list(&mut tx, None, Some(RunState::Running), &Listing::default()).await.unwrap();
         assert_eq!(running.items[0].id, run.id);
-        for sort in ["created", "started", "finished", "title", "state", "person", "connection", "rows", "-bytes"] {
+        for sort in [
+            "created",
+            "started_at",
+            "finished",
+            "expires_at",
+            "took_ms",
+            "-took_ms",
+            "title",
+            "state",
+            "person",
+            "connection",
+            "rows",
+            "-bytes",
+        ] {
             let listing =
                 Listing { sort: Some(sort.to_owned()), limit: Some(1), q: Some("ursula".to_owned()), after: None };
             let first = run::list(&mut tx, None, None, &listing).await.unwrap();
             let second = run::list(&mut tx, None, None, &Listing { after: first.next, ..listing }).await.unwrap();
             assert_eq!((second.items.len(), second.next), (1, None), "{sort}");
         }
-        assert_eq!(run::unfinished(&mut tx, Some(&"per_u".into()), 10).await.unwrap(), [run.id]);
-        assert_eq!(run::unfinished(&mut tx, None, 1).await.unwrap().len(), 1);
+        assert_eq!(run::unfinished(&mut tx, &"per_u".into(), 10).await.unwrap(), [run.id]);
     })
     .await;
 }
@@ -172,7 +184,7 @@ async fn what_is_due_is_found_once_it_has_ended() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         let run = a_run("per_u");
-        run::insert(&mut tx, &run, None).await.unwrap();
+        run::insert(&mut tx, &run, "node", None).await.unwrap();
         run::begin(&mut tx, &run.id, NOW).await.unwrap();
         let due = after(60);
         assert_eq!(run::expired(&mut tx, due, 10).await.unwrap(), []);
@@ -188,7 +200,7 @@ async fn a_run_that_is_not_kept_is_on_no_list_and_goes_sooner() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         let run = Run { asked: Asked::Execute, kept: false, ..a_run("per_u") };
-        run::insert(&mut tx, &run, None).await.unwrap();
+        run::insert(&mut tx, &run, "node", None).await.unwrap();
         run::begin(&mut tx, &run.id, NOW).await.unwrap();
         run::complete(&mut tx, &run.id, &completed()).await.unwrap();
         assert_eq!(run::list(&mut tx, None, None, &Listing::default()).await.unwrap().items, []);
@@ -218,7 +230,7 @@ async fn a_run_that_is_kept_while_it_goes_on_stays_as_long_as_any() {
     each(async |db| {
         let mut tx = db.begin().await.unwrap();
         let run = Run { asked: Asked::Execute, kept: false, ..a_run("per_u") };
-        run::insert(&mut tx, &run, None).await.unwrap();
+        run::insert(&mut tx, &run, "node", None).await.unwrap();
         run::begin(&mut tx, &run.id, NOW).await.unwrap();
         assert!(run::keep(&mut tx, &run.id, after(90)).await.unwrap());
         assert_eq!(run::find(&mut tx, &run.id).await.unwrap().unwrap().expires_at, None);
@@ -226,9 +238,23 @@ async fn a_run_that_is_kept_while_it_goes_on_stays_as_long_as_any() {
         assert_eq!(run::find(&mut tx, &run.id).await.unwrap().unwrap().expires_at, Some(after(60)));
 
         let failed = Run { asked: Asked::Execute, kept: false, ..a_run("per_u") };
-        run::insert(&mut tx, &failed, None).await.unwrap();
+        run::insert(&mut tx, &failed, "node", None).await.unwrap();
         run::end(&mut tx, &failed.id, &ended(RunState::Failed)).await.unwrap();
         assert!(!run::keep(&mut tx, &failed.id, after(90)).await.unwrap(), "there is nothing to keep");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_node_left_is_found_by_the_node_alone() {
+    each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        let (own, other) = (a_run("per_u"), a_run("per_u"));
+        run::insert(&mut tx, &own, "node_1", None).await.unwrap();
+        run::insert(&mut tx, &other, "node_2", None).await.unwrap();
+        assert_eq!(run::unfinished_of_node(&mut tx, "node_1", 10).await.unwrap(), [own.id.clone()]);
+        run::end(&mut tx, &own.id, &ended(RunState::Interrupted)).await.unwrap();
+        assert_eq!(run::unfinished_of_node(&mut tx, "node_1", 10).await.unwrap(), []);
     })
     .await;
 }
