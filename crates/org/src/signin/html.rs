@@ -63,7 +63,11 @@ pub fn document(title: &str, head: Markup, body: Markup) -> String {
         element("title", &[], text(title)),
         head,
     ]);
-    let document = element("html", &[("lang", "en"), ("data-accent", "console")], element("head", &[], head).and(element("body", &[], body)));
+    let document = element(
+        "html",
+        &[("lang", "en"), ("data-accent", "console")],
+        element("head", &[], head).and(element("body", &[], body)),
+    );
     format!("<!doctype html>\n{}\n", document.0)
 }
 

@@ -209,7 +209,7 @@ async fn a_run_that_is_not_kept_is_on_no_list_and_goes_sooner() {
         run::put_off(&mut tx, &run.id, after(5)).await.unwrap();
         assert_eq!(
             run::expired(&mut tx, after(10), 10).await.unwrap(),
-            [run.id.clone()],
+            std::slice::from_ref(&run.id),
             "looking brings nothing nearer"
         );
         run::put_off(&mut tx, &run.id, after(20)).await.unwrap();
@@ -252,7 +252,7 @@ async fn what_a_node_left_is_found_by_the_node_alone() {
         let (own, other) = (a_run("per_u"), a_run("per_u"));
         run::insert(&mut tx, &own, "node_1", None).await.unwrap();
         run::insert(&mut tx, &other, "node_2", None).await.unwrap();
-        assert_eq!(run::unfinished_of_node(&mut tx, "node_1", 10).await.unwrap(), [own.id.clone()]);
+        assert_eq!(run::unfinished_of_node(&mut tx, "node_1", 10).await.unwrap(), std::slice::from_ref(&own.id));
         run::end(&mut tx, &own.id, &ended(RunState::Interrupted)).await.unwrap();
         assert_eq!(run::unfinished_of_node(&mut tx, "node_1", 10).await.unwrap(), []);
     })
