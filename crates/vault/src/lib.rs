@@ -3,10 +3,12 @@
 //! Invariant: what must be read again is sealed under a master key that lives outside the database; what need only
 //! be compared is a keyed hash or argon2id. A secret in memory has no `Debug`, no `Serialize`, and is wiped on drop.
 
+pub mod imported;
 pub mod master_key;
 pub mod password;
 pub mod secret;
 
+pub use imported::Imported;
 pub use master_key::{KeySource, MasterKey};
 pub use password::Passwords;
 pub use secret::Secret;

@@ -12,7 +12,10 @@ use argon2::{
 use tokio::sync::Semaphore;
 use world::Random;
 
-use crate::{Error, Result, Secret};
+use crate::{
+    Error, Result, Secret,
+    imported::{Imported, MARK, Recipe},
+};
 
 pub const MEMORY_KIB: u32 = 19 * 1024;
 pub const PASSES: u32 = 2;
@@ -54,17 +57,26 @@ impl Passwords {
         self.queued(move || hash_now(password.expose_bytes(), salt)).await?
     }
 
-    /// Whether `password` is the one that `hash` was made of. Without a hash the same work is done, and the answer is no.
+    /// What is kept of a password that another system hashed; [`Passwords::verify`] reads it as it reads our own.
+    pub async fn import(&self, imported: &Imported) -> Result<String> {
+        let over = self.hash(imported.value()).await?;
+        Ok(format!("{MARK}{}{over}", imported.recipe()))
+    }
+
+    /// Whether `password` is the one that `hash` was made of. Without a hash, or with one that no password fits, the same work is
+    /// done, and the answer is no. An imported hash costs its own digest beside.
     pub async fn verify(&self, password: &Secret, hash: Option<&str>) -> Result<bool> {
         if password.len() > PASSWORD_BYTES_MAX {
             return Ok(false);
         }
+        let hash = hash.filter(|hash| PasswordHash::new(parts(hash).1).is_ok());
         let known = hash.is_some();
         let (password, hash) = (password.clone(), hash.unwrap_or(&self.decoy).to_owned());
         let matches = self
             .queued(move || {
-                PasswordHash::new(&hash)
-                    .is_ok_and(|hash| argon2().verify_password(password.expose_bytes(), &hash).is_ok())
+                let (recipe, hash) = parts(&hash);
+                let given = recipe.map_or(password.clone(), |recipe| recipe.digest(password.expose_bytes()));
+                PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(given.expose_bytes(), &hash).is_ok())
             })
             .await?;
         Ok(matches && known)
@@ -79,6 +91,17 @@ impl Passwords {
         let _place = self.waiting.clone().try_acquire_owned().map_err(|_| Error::PasswordsBusy)?;
         let _turn = self.running.clone().acquire_owned().await.map_err(|_| Error::PasswordsBusy)?;
         tokio::task::spawn_blocking(work).await.map_err(|_| Error::PasswordHash)
+    }
+}
+
+/// The recipe of a foreign digest, where there is one, and the argon2id hash behind it.
+fn parts(hash: &str) -> (Option<Recipe>, &str) {
+    let Some(rest) = hash.strip_prefix(MARK) else { return (None, hash) };
+    let split = rest.find('$').unwrap_or(rest.len());
+    match Recipe::parse(&rest[..split]) {
+        Some(recipe) => (Some(recipe), &rest[split..]),
+        // No password fits what cannot be read.
+        None => (None, ""),
     }
 }
 
