@@ -8,6 +8,7 @@ pub mod api;
 pub mod config;
 pub mod console;
 pub mod error;
+pub mod expression;
 pub mod model;
 pub mod oauth;
 pub mod operations;
