@@ -16,16 +16,24 @@ pub mod filter;
 pub mod finish;
 pub mod gate;
 pub mod group_members;
+pub mod group_owners;
+pub mod group_rules;
 pub mod groups;
 pub mod limits;
+pub mod linked_objects;
+pub mod log_stream_schemas;
 pub mod logs;
+pub mod mappings;
 pub mod orgs;
 pub mod paging;
 pub mod resource;
 pub mod roles;
+pub mod schemas;
 pub mod trusted_origins;
 pub mod unserved;
 pub mod user_body;
+pub mod user_fields;
+pub mod user_types;
 pub mod users;
 pub mod validate;
 pub mod zones;
@@ -53,6 +61,13 @@ pub fn operations() -> Routes {
         .merge(users::operations())
         .merge(groups::operations())
         .merge(group_members::operations())
+        .merge(group_rules::operations())
+        .merge(group_owners::operations())
+        .merge(schemas::operations())
+        .merge(log_stream_schemas::operations())
+        .merge(user_types::operations())
+        .merge(linked_objects::operations())
+        .merge(mappings::operations())
         .merge(apps::operations())
         .merge(app_users::operations())
         .merge(app_secrets::operations())

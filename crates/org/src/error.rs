@@ -33,7 +33,7 @@ pub enum Error {
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-const TAKEN: &str = "An object with this field already exists in the current organization";
+pub(crate) const TAKEN: &str = "An object with this field already exists in the current organization";
 
 /// An answer that is an error, in Okta's form.
 #[derive(Clone, Debug)]

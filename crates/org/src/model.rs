@@ -10,18 +10,28 @@ pub mod client_secret;
 pub mod condition;
 pub mod group;
 pub mod group_list;
+pub mod group_owner;
+pub mod group_rule;
 pub mod id;
+pub mod index;
 pub mod link;
+pub mod linked_object;
 pub mod log;
 pub mod log_event;
+pub mod membership;
 pub mod organization;
+pub mod password_history;
 pub mod profile;
 pub mod resource;
 pub mod role;
+pub mod schema;
+pub mod stripping;
 pub mod token;
 pub mod trusted_origin;
+pub mod unique;
 pub mod user;
 pub mod user_list;
+pub mod user_type;
 pub mod zone;
 
 #[cfg(test)]
@@ -40,6 +50,14 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration::new(7, "network", include_str!("../migrations/0007_network.sql")),
     Migration::new(8, "log", include_str!("../migrations/0008_log.sql")),
     Migration::new(9, "link", include_str!("../migrations/0009_link.sql")),
+];
+
+/// Those of the directory, 0040 to 0049.
+pub const DIRECTORY_MIGRATIONS: &[Migration] = &[
+    Migration::new(40, "schema", include_str!("../migrations/0040_schema.sql")),
+    Migration::new(41, "group_rule", include_str!("../migrations/0041_group_rule.sql")),
+    Migration::new(42, "directory", include_str!("../migrations/0042_directory.sql")),
+    Migration::new(43, "password_history", include_str!("../migrations/0043_password_history.sql")),
 ];
 
 /// The form in which text is compared where case does not count. Accents do.

@@ -103,11 +103,14 @@ pub async fn start(config: OrgConfig, world: World) -> Result<Running> {
     Ok(Running { http_address, https_address, first_administrator_link, org, listeners, housekeeping })
 }
 
-/// Forgets, again and again, what need not be kept any longer.
+/// Forgets, again and again, what need not be kept any longer, and takes up what was left undone.
 async fn keep_house(org: Org) {
     loop {
         if let Err(error) = forget_old(&org).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "old events of the log could not be removed");
+        }
+        if let Err(error) = api::group_rules::resume(&org).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "group rules could not be taken up again");
         }
         tokio::time::sleep(HOUSEKEEPING_EVERY).await;
     }
@@ -163,7 +166,15 @@ fn listen_securely(
 
 /// Every migration of both halves.
 pub fn migrations() -> Vec<Migration> {
-    [model::MIGRATIONS, signin::MIGRATIONS, oauth::MIGRATIONS, console::MIGRATIONS, tls::MIGRATIONS].concat()
+    [
+        model::MIGRATIONS,
+        signin::MIGRATIONS,
+        oauth::MIGRATIONS,
+        console::MIGRATIONS,
+        tls::MIGRATIONS,
+        model::DIRECTORY_MIGRATIONS,
+    ]
+    .concat()
 }
 
 async fn open(config: OrgConfig, world: World, http: SocketAddr, https: Option<SocketAddr>) -> Result<Org> {

@@ -241,7 +241,7 @@ mod tests {
                 Function::Sha256,
                 4_096,
                 b"salt".to_vec(),
-                bytes("xeR41ZKIyEGqUw22hFxMjZYok2ABzk4RpJY4c6qYE0o="),
+                bytes("xeR41ZKIyEGqUw22hFxMjZYok6ABzk4RpJY4c6qYE0o="),
             )
             .unwrap(),
             Imported::bcrypt(10, "rwh3vH166HCH/NT9XV5FYu", "ZYcJz.vpZ.yadK1VGDcrYG9/O2ews9u").unwrap(),

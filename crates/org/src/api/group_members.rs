@@ -9,6 +9,7 @@ use axum::{
 use super::{
     app_body,
     caller::Caller,
+    group_rules,
     groups::find,
     paging::{Asked, Beyond},
     user_body::{self, Omitted},
@@ -83,6 +84,7 @@ async fn add(
     let mut change = caller.begin(&org).await?;
     let (group, user) = both(&mut change, &caller, &group, &user).await?;
     join(&mut change, &group, &user).await?;
+    group_rules::reconsider(&mut change, &user.id).await?;
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -96,9 +98,11 @@ async fn remove(
     let (group, user) = both(&mut change, &caller, &group, &user).await?;
     let supers = role::count_active_super_administrators(&mut change).await?;
     let now = change.now;
+    group_rules::exclude_from_rules(&mut change, &group, &user).await?;
     if group::remove_member(&mut change, &group.id, &user.id, now).await? {
         change
             .record(Event::new("group.user_membership.remove").target(Party::user(&user)).target(Party::group(&group)));
+        group_rules::reconsider(&mut change, &user.id).await?;
     }
     keep_a_super_administrator(&mut change, supers).await?;
     change.commit().await?;

@@ -18,8 +18,9 @@ use super::{
     edge::Address,
     filter::{
         Operator,
-        compile::{self, Column, DATES, EQ, Field, Grammar},
+        compile::{self, AttributeTable, Column, Compared, DATES, EQ, Field, Grammar},
     },
+    group_rules,
     paging::{Asked, Beyond},
     users::lifecycle::keep_a_super_administrator,
 };
@@ -31,7 +32,9 @@ use crate::{
         group_list::{self, Key, Listing},
         id::GroupId,
         log::{Event, Party},
+        profile::Profile,
         role,
+        schema::{self, Owner, Schema},
         user_list::Cursor,
     },
     operations::Routes,
@@ -41,11 +44,11 @@ const LIMIT_MAX: i64 = 10_000;
 const LIMIT_WITH_Q: i64 = 300;
 /// Statistics are three more questions a group.
 const LIMIT_WITH_STATS: i64 = 200;
-const NAME_LEN_MAX: usize = 255;
-const DESCRIPTION_LEN_MAX: usize = 1_024;
 const TEXTS: &[Operator] = &[Operator::Eq, Operator::StartsWith, Operator::Contains];
 const FILTER_GRAMMAR: Grammar = Grammar { field: filter_field, allows_not: false };
-const SEARCH_GRAMMAR: Grammar = Grammar { field: search_field, allows_not: false };
+/// As many custom attributes of numbers as of texts are asked alike; `co` is for name and description.
+const CUSTOM: &[Operator] =
+    &[Operator::Eq, Operator::Ne, Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le, Operator::StartsWith];
 
 pub fn operations() -> Routes {
     Routes::new()
@@ -59,6 +62,10 @@ pub fn operations() -> Routes {
 /// A group on the wire.
 pub fn body(address: &Address, group: &Group) -> Value {
     let base = format!("/api/v1/groups/{}", group.id);
+    let mut profile = json!({ "name": group.name, "description": group.description });
+    for (name, value) in group.custom.entries() {
+        profile[name] = value.clone();
+    }
     let logo = |size: &str| json!({ "name": size, "href": address.link(&format!("/assets/group-{size}.svg")), "type": "image/svg+xml" });
     json!({
         "id": group.id.as_str(),
@@ -67,7 +74,7 @@ pub fn body(address: &Address, group: &Group) -> Value {
         "lastMembershipUpdated": group.last_membership_updated.to_rfc3339_ms(),
         "objectClass": ["okta:user_group"],
         "type": group.kind.as_str(),
-        "profile": { "name": group.name, "description": group.description },
+        "profile": profile,
         "_links": {
             "logo": [logo("medium"), logo("large")],
             "users": { "href": address.link(&format!("{base}/users")) },
@@ -90,10 +97,18 @@ fn filter_field(name: &str) -> Option<Field> {
     })
 }
 
-fn search_field(name: &str) -> Option<Field> {
+fn search_field(name: &str, schema: &Schema) -> Option<Field> {
+    let custom = name.strip_prefix("profile.").and_then(|name| schema.custom.iter().find(|known| known.name == name));
+    if let Some(attribute) = custom {
+        let compared = if attribute.kind.is_numeric() { Compared::AsNumber } else { Compared::WithoutCase };
+        let column = Column::Profile { table: AttributeTable::Groups, name: attribute.name.clone(), compared };
+        return Some(Field::new(column, CUSTOM).with_present());
+    }
     Some(match name {
         "created" => Field::new(Column::Instant("g.created_us"), DATES).with_present(),
         "profile.name" => Field::new(Column::Folded("g.name_folded"), TEXTS).with_present(),
+        // Of groups that come from a directory; this org has none.
+        "source.id" => Field::new(Column::Exact("nullif(g.id, g.id)"), EQ),
         "profile.description" => Field::new(Column::Folded("g.description_folded"), TEXTS).with_present(),
         _ => filter_field(name)?.with_present(),
     })
@@ -118,8 +133,9 @@ async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
     let paged = asked.get("q").is_none();
     let limit = asked.limit(if paged { max } else { LIMIT_WITH_Q.min(max) }, max, Beyond::Cut)?;
     let searched = asked.get("search").is_some();
-    let listing = listing(&asked, searched)?;
     let mut reader = org.db.read().await?;
+    let schema = schema::get(&mut reader, Owner::Groups).await?;
+    let listing = listing(&asked, searched, &schema)?;
     let mut shown = Vec::new();
     for (group, cursor) in group_list::list(&mut reader, &listing, limit + i64::from(paged)).await? {
         let mut body = body(&asked.address, &group);
@@ -131,8 +147,8 @@ async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
     Ok(asked.page(shown, limit, |(cursor, _)| write_cursor(cursor, searched), |(_, body)| body.clone()))
 }
 
-fn listing(asked: &Asked, searched: bool) -> Answer<Listing> {
-    let condition = compile::condition(asked, &FILTER_GRAMMAR, &SEARCH_GRAMMAR)?;
+fn listing(asked: &Asked, searched: bool, schema: &Schema) -> Answer<Listing> {
+    let condition = compile::condition(asked, &FILTER_GRAMMAR, &|name| search_field(name, schema))?;
     let key = match asked.get("sortBy").filter(|_| searched) {
         Some(name) => sort_key(name).ok_or_else(|| Fault::new(&codes::E0000031))?,
         None => Key::Id,
@@ -178,28 +194,27 @@ async fn get(State(org): State<Org>, asked: Asked, Path(id): Path<String>) -> An
     Ok(Json(shown))
 }
 
-/// Name and description of a body.
-fn content(body: &Map<String, Value>) -> Answer<(String, Option<String>)> {
-    let empty = Map::new();
-    let profile = body.child("profile")?.unwrap_or(&empty);
-    let name = profile.text("name")?.unwrap_or_default().trim();
-    if name.is_empty() {
-        return Err(Fault::field("name", "The field cannot be left blank"));
+/// What a body says of a group.
+struct Content {
+    name: String,
+    description: Option<String>,
+    custom: Profile,
+}
+
+/// Checked against the schema of groups.
+async fn content(conn: &mut Conn, body: &Map<String, Value>) -> Answer<Content> {
+    let schema = schema::get(conn, Owner::Groups).await?;
+    let given = Profile::from_json(body.child("profile")?.cloned().unwrap_or_default());
+    let given = schema.with_defaults(given);
+    if let Some(cause) = schema.check(&given).into_iter().next() {
+        let field = cause.split_once(':').map_or("profile", |(field, _)| field).to_owned();
+        return Err(Fault::invalid(&field, [cause]));
     }
-    if name.chars().count() > NAME_LEN_MAX {
-        return Err(Fault::field("name", &format!("The field must be between 1 and {NAME_LEN_MAX} characters")));
-    }
-    let description = profile.text("description")?;
-    if description.is_some_and(|description| description.chars().count() > DESCRIPTION_LEN_MAX) {
-        return Err(Fault::field(
-            "description",
-            &format!("The field cannot be longer than {DESCRIPTION_LEN_MAX} characters"),
-        ));
-    }
-    if let Some(unknown) = profile.keys().find(|key| !matches!(key.as_str(), "name" | "description")) {
-        return Err(Fault::field(unknown, "The attribute is not defined in the schema of groups"));
-    }
-    Ok((name.to_owned(), description.map(str::to_owned)))
+    let text = |name: &str| given.get(name).map(str::to_owned);
+    let name = text("name").unwrap_or_default().trim().to_owned();
+    let others = given.entries().filter(|(name, _)| !matches!(*name, "name" | "description"));
+    let custom = Profile::from_json(others.map(|(name, value)| (name.to_owned(), value.clone())).collect());
+    Ok(Content { name, description: text("description"), custom })
 }
 
 async fn refuse_taken_name(conn: &mut Conn, name: &str, own: Option<&GroupId>) -> Answer<()> {
@@ -212,12 +227,15 @@ async fn refuse_taken_name(conn: &mut Conn, name: &str, own: Option<&GroupId>) -
 }
 
 async fn create(State(org): State<Org>, caller: Caller, address: Address, given: Body) -> Answer<Json<Value>> {
-    let (name, description) = content(&given.object()?)?;
+    let given = given.object()?;
     let mut change = caller.begin(&org).await?;
+    let Content { name, description, custom } = content(&mut change, &given).await?;
     refuse_taken_name(&mut change, &name, None).await?;
     let group = group::create(&mut change, &org.world, GroupType::OktaGroup, &name, description.as_deref())
         .await
         .map_err(Fault::taken("name"))?;
+    group::set_custom(&mut change, &group.id, &custom).await?;
+    let group = find(&mut change, group.id.as_str()).await?;
     change.record(Event::new("group.lifecycle.create").target(Party::group(&group)));
     change.commit().await?;
     Ok(Json(body(&address, &group)))
@@ -230,18 +248,27 @@ async fn replace(
     Path(id): Path<String>,
     given: Body,
 ) -> Answer<Json<Value>> {
-    let (name, description) = content(&given.object()?)?;
+    let given = given.object()?;
     let mut change = caller.begin(&org).await?;
     let before = find(&mut change, &id).await?;
     if before.kind != GroupType::OktaGroup {
         return Err(Fault::new(&codes::E0000077).with_argument("profile"));
     }
+    let Content { name, description, custom } = content(&mut change, &given).await?;
     refuse_taken_name(&mut change, &name, Some(&before.id)).await?;
     let now = change.now;
+    group::set_custom(&mut change, &before.id, &custom).await?;
     group::update(&mut change, &before.id, &name, description.as_deref(), now).await.map_err(Fault::taken("name"))?;
     let after = find(&mut change, &id).await?;
     change.record(Event::new("group.profile.update").target(Party::group(&after)));
+    let renamed = before.name != after.name;
+    if renamed {
+        group_rules::ask_again(&mut change).await?;
+    }
     change.commit().await?;
+    if renamed {
+        group_rules::take_up(&org).await?;
+    }
     Ok(Json(body(&address, &after)))
 }
 
@@ -253,9 +280,11 @@ async fn delete(State(org): State<Org>, caller: Caller, Path(id): Path<String>) 
     }
     caller.must_outrank_group(&mut change, &group).await?;
     let supers = role::count_active_super_administrators(&mut change).await?;
+    group_rules::group_goes(&mut change, &group).await?;
     group::delete(&mut change, &group.id).await?;
     keep_a_super_administrator(&mut change, supers).await?;
     change.record(Event::new("group.lifecycle.delete").target(Party::group(&group)));
     change.commit().await?;
+    group_rules::take_up(&org).await?;
     Ok(StatusCode::NO_CONTENT)
 }

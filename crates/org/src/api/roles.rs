@@ -21,6 +21,7 @@ use crate::{
     model::{
         change::Change,
         group::{self, GroupType},
+        group_rule,
         log::{Event, Party},
         role::{self, AdminRole, Assignee, RoleType},
         user::Status,
@@ -181,6 +182,9 @@ async fn grant_to_group(
         GroupType::OktaGroup => {}
         GroupType::BuiltIn => return Err(Fault::new(&codes::E0000211).with_argument(&group.name)),
         GroupType::AppGroup => return Err(Fault::new(&codes::E0000194).with_argument(&group.name)),
+    }
+    if group_rule::is_target(&mut change, &group.id).await? {
+        return Err(Fault::new(&codes::E0000192).with_argument(&group.name));
     }
     if group::count_members(&mut change, &group.id).await? > GROUP_MEMBERS_MAX {
         return Err(Fault::new(&codes::E0000193).with_argument(&group.name));

@@ -12,7 +12,10 @@ use world::Instant;
 use super::edge::Address;
 use crate::{
     error::Answer,
-    model::user::{self, Status, User},
+    model::{
+        schema::Schema,
+        user::{self, Status, User},
+    },
 };
 
 const ALWAYS_SHOWN: [&str; 6] = ["firstName", "lastName", "mobilePhone", "secondEmail", "login", "email"];
@@ -48,6 +51,14 @@ pub async fn full(conn: &mut Conn, address: &Address, user: &User, omitted: Omit
     let mut body = base(user, omitted);
     body.insert("_links".to_owned(), links(address, user, schema.as_deref(), omitted));
     Ok(Value::Object(body))
+}
+
+/// Takes away what people may not see of themselves.
+pub fn hide_from_self(body: &mut Value, schema: &Schema) {
+    let Some(profile) = body.get_mut("profile").and_then(Value::as_object_mut) else { return };
+    for attribute in schema.attributes().filter(|attribute| attribute.own_permission() == "HIDE") {
+        profile.shift_remove(&attribute.name);
+    }
 }
 
 /// A person as lists show them.

@@ -3,6 +3,7 @@
 pub mod create;
 pub mod credentials;
 pub mod delete;
+pub mod imported;
 pub mod lifecycle;
 pub mod list;
 pub mod passwords;
@@ -16,17 +17,22 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use db::Conn;
+use serde_json::{Value, json};
 
 use super::{
     caller::Caller,
     edge::Address,
+    paging::Asked,
     user_body::{self, Omitted},
 };
 use crate::{
     Org,
     error::{Answer, Fault},
-    model::user::{self, User},
-    operations::Routes,
+    model::{
+        schema,
+        user::{self, User},
+    },
+    operations::{Right, Routes},
 };
 
 pub fn operations() -> Routes {
@@ -51,6 +57,8 @@ pub fn operations() -> Routes {
         .on("changePassword", credentials::change_password)
         .on("changeRecoveryQuestion", credentials::change_recovery_question)
         .on("listUserGroups", related::groups)
+        .on("listUserBlocks", related::blocks)
+        .on("listUserDevices", related::devices)
         .on("listAppLinks", related::app_links)
         .on("revokeUserSessions", related::clear_sessions)
 }
@@ -67,19 +75,31 @@ pub async fn get(
     caller: Caller,
     address: Address,
     headers: HeaderMap,
+    asked: Asked,
     Path(name): Path<String>,
 ) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let user = find(&mut reader, &caller, &name).await?;
-    shown(&mut reader, &address, &user, Omitted::asked(&headers)).await
+    let mut body = user_body::full(&mut reader, &address, &user, Omitted::asked(&headers)).await?;
+    if !caller.may(Right::READ_USERS) {
+        let schema = schema::of_type(&mut reader, &user.type_id).await?;
+        user_body::hide_from_self(&mut body, &schema);
+    }
+    if asked.get("expand").is_some_and(|expand| expand.split(',').any(|name| name == "blocks")) {
+        body["_embedded"] = json!({ "blocks": related::blocks_of(&user) });
+    }
+    Ok(tagged(body, &user))
 }
 
 /// A person as the answer to a call about them.
 pub async fn shown(conn: &mut Conn, address: &Address, user: &User, omitted: Omitted) -> Answer<Response> {
-    let body = user_body::full(conn, address, user, omitted).await?;
+    Ok(tagged(user_body::full(conn, address, user, omitted).await?, user))
+}
+
+fn tagged(body: Value, user: &User) -> Response {
     let mut response = Json(body).into_response();
     if let Ok(tag) = HeaderValue::from_str(&user_body::entity_tag(user)) {
         response.headers_mut().insert(header::ETAG, tag);
     }
-    Ok(response)
+    response
 }

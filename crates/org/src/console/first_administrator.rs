@@ -26,8 +26,9 @@ use crate::{
         change::Change,
         group,
         log::{CallOrigin, Event, Party},
-        profile::{self, Profile},
+        profile::Profile,
         role::{self, Assignee, RoleType},
+        schema,
         user::{self, NewUser, Provider, Status},
     },
     signin::{csrf, password_policy, session},
@@ -134,9 +135,11 @@ async fn check(conn: &mut Conn, body: &Map<String, Value>) -> Answer<(Profile, S
     let email = given("email")?;
     let profile = Profile::of(&email, &email, &given("firstName")?, &given("lastName")?);
     let password = Secret::new(body.text("password")?.unwrap_or_default());
+    let schema = user::default_type(conn).await?.id;
+    let schema = schema::of_type(conn, &schema).await?;
     // The user name is the mail address: what is wrong with one is wrong with both, and is said once.
     let mut causes: Vec<String> =
-        profile::check(&profile).into_iter().filter(|cause| !cause.starts_with("login:")).collect();
+        schema.check(&profile).into_iter().filter(|cause| !cause.starts_with("login:")).collect();
     if password.is_empty() {
         causes.push("password: The field cannot be left blank".to_owned());
     } else {

@@ -366,6 +366,7 @@ mod tests {
             kind: GroupType::OktaGroup,
             name: name.to_owned(),
             description: None,
+            custom: Default::default(),
             created: then,
             last_updated: then,
             last_membership_updated: then,

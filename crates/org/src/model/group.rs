@@ -8,6 +8,8 @@ use world::{Instant, World};
 use super::{
     fold,
     id::{GroupId, UserId},
+    index,
+    profile::Profile,
 };
 use crate::{Error, Result};
 
@@ -41,6 +43,8 @@ pub struct Group {
     pub kind: GroupType,
     pub name: String,
     pub description: Option<String>,
+    /// What the schema of groups has beyond name and description.
+    pub custom: Profile,
     pub created: Instant,
     pub last_updated: Instant,
     pub last_membership_updated: Instant,
@@ -48,16 +52,18 @@ pub struct Group {
 
 impl Group {
     pub(crate) const COLUMNS: &str =
-        "g.id, g.type, g.name, g.description, g.created_us, g.updated_us, g.membership_updated_us";
+        "g.id, g.type, g.name, g.description, g.profile, g.created_us, g.updated_us, g.membership_updated_us";
 
     pub(crate) fn read(row: &Row) -> Result<Group> {
-        let kind: String = row.get("type")?;
+        let (kind, custom): (String, String) = (row.get("type")?, row.get("profile")?);
         Ok(Group {
             id: row.get::<String>("id")?.into(),
             kind: GroupType::parse(&kind)
                 .ok_or_else(|| Error::Stored { what: "group", reason: format!("unknown type {kind}") })?,
             name: row.get("name")?,
             description: row.get("description")?,
+            custom: Profile::parse(&custom)
+                .ok_or_else(|| Error::Stored { what: "group", reason: "the profile is no JSON object".to_owned() })?,
             created: row.get("created_us")?,
             last_updated: row.get("updated_us")?,
             last_membership_updated: row.get("membership_updated_us")?,
@@ -88,7 +94,26 @@ pub async fn create(
     .execute(conn)
     .await?;
     let (name, description) = (name.to_owned(), description.map(str::to_owned));
-    Ok(Group { id, kind, name, description, created: now, last_updated: now, last_membership_updated: now })
+    let custom = Profile::default();
+    Ok(Group { id, kind, name, description, custom, created: now, last_updated: now, last_membership_updated: now })
+}
+
+/// Sets what a group's profile has beyond name and description. That it changed is said by [`update`].
+pub async fn set_custom(conn: &mut Conn, id: &GroupId, custom: &Profile) -> Result<()> {
+    let update = query("update org_group set profile = $1 where id = $2");
+    update.bind(custom.to_text()).bind(id.as_str()).execute(conn).await?;
+    query("delete from group_attribute where group_id = $1").bind(id.as_str()).execute(conn).await?;
+    for (name, position, value, folded) in index::rows(custom.entries()) {
+        query("insert into group_attribute (group_id, name, position, value, folded) values ($1, $2, $3, $4, $5)")
+            .bind(id.as_str())
+            .bind(name)
+            .bind(position)
+            .bind(value)
+            .bind(folded)
+            .execute(conn)
+            .await?;
+    }
+    Ok(())
 }
 
 pub async fn by_id(conn: &mut Conn, id: &GroupId) -> Result<Option<Group>> {
@@ -145,7 +170,7 @@ pub async fn is_member(conn: &mut Conn, group: &GroupId, user: &UserId) -> Resul
     Ok(row.bind(group.as_str()).bind(user.as_str()).optional(conn).await?.is_some())
 }
 
-/// `false`: the person was in it already.
+/// By hand. `false`: the person was in it already; whoever was in it by a rule is in it by hand too from then on.
 pub async fn add_member(conn: &mut Conn, group: &GroupId, user: &UserId, now: Instant) -> Result<bool> {
     let added = query("insert into group_member (group_id, user_id, added_us) values ($1, $2, $3) on conflict (group_id, user_id) do nothing")
         .bind(group.as_str())
@@ -155,15 +180,20 @@ pub async fn add_member(conn: &mut Conn, group: &GroupId, user: &UserId, now: In
         .await?;
     if added == 1 {
         membership_changed(conn, group, now).await?;
+    } else {
+        let update = query("update group_member set by_hand = 1 where group_id = $1 and user_id = $2 and by_hand = 0");
+        update.bind(group.as_str()).bind(user.as_str()).execute(conn).await?;
     }
     Ok(added == 1)
 }
 
-/// `false`: the person was not in it.
+/// Whatever kept the person there. `false`: the person was not in it.
 pub async fn remove_member(conn: &mut Conn, group: &GroupId, user: &UserId, now: Instant) -> Result<bool> {
     let removed = query("delete from group_member where group_id = $1 and user_id = $2");
     let removed = removed.bind(group.as_str()).bind(user.as_str()).execute(conn).await?;
     if removed == 1 {
+        let rules = query("delete from group_member_rule where group_id = $1 and user_id = $2");
+        rules.bind(group.as_str()).bind(user.as_str()).execute(conn).await?;
         membership_changed(conn, group, now).await?;
     }
     Ok(removed == 1)
@@ -190,6 +220,7 @@ pub async fn leave_all(conn: &mut Conn, user: &UserId, now: Instant) -> Result<(
         .bind(user.as_str())
         .execute(conn)
         .await?;
+    query("delete from group_member_rule where user_id = $1").bind(user.as_str()).execute(conn).await?;
     query("delete from group_member where user_id = $1").bind(user.as_str()).execute(conn).await?;
     Ok(())
 }
@@ -209,7 +240,7 @@ pub async fn count(conn: &mut Conn) -> Result<i64> {
     Ok(query("select count(*) as n from org_group").one(conn).await?.get("n")?)
 }
 
-async fn membership_changed(conn: &mut Conn, group: &GroupId, now: Instant) -> Result<()> {
+pub(super) async fn membership_changed(conn: &mut Conn, group: &GroupId, now: Instant) -> Result<()> {
     let update = query("update org_group set membership_updated_us = $1 where id = $2");
     update.bind(now.whole_second()).bind(group.as_str()).execute(conn).await?;
     Ok(())

@@ -76,6 +76,8 @@ ids! {
     SecretId "ocs";
     /// Of one role given to one person or group by a request of its own.
     RoleId "irb";
+    GroupRuleId "0pr";
+    ProfileMappingId "prm";
     ZoneId "nzo";
     TrustedOriginId "tos";
     UserTypeId "oty";

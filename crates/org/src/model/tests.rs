@@ -84,10 +84,12 @@ async fn people_are_found_changed_and_sorted() {
         let changed = ada.profile.clone().merged(
             [("city".to_owned(), "Göttingen".into()), ("lastName".to_owned(), "Zuse".into())].into_iter().collect(),
         );
-        user::update_profile(&mut tx, &ada.id, &changed, base.world.now()).await.unwrap();
+        user::update_profile(&mut tx, &ada.id, &ada.type_id, &changed, base.world.now()).await.unwrap();
         user::set_status(&mut tx, &bob.id, Status::Suspended, base.world.now()).await.unwrap();
-        let listing =
-            user_list::Listing { key: user_list::Key::Attribute("lastName"), ..user_list::Listing::default() };
+        let listing = user_list::Listing {
+            key: user_list::Key::Attribute("lastName".to_owned()),
+            ..user_list::Listing::default()
+        };
         let first = user_list::list(&mut tx, &listing, 1).await.unwrap();
         assert_eq!(first[0].0.id, bob.id);
         let rest = user_list::Listing { after: Some(first[0].1.clone()), ..listing };

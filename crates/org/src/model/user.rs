@@ -5,10 +5,14 @@
 use db::{Conn, Row, query};
 use world::{Instant, World};
 
+pub use super::user_type::{UserType, create_type, default_type, type_by_id};
 use super::{
     fold,
-    id::{SchemaId, UserId, UserTypeId},
+    id::{UserId, UserTypeId},
+    index, password_history,
     profile::Profile,
+    schema::{self, Schema},
+    unique,
 };
 use crate::{Error, Result};
 
@@ -51,6 +55,11 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// Of somebody whose password was imported and has not been used yet.
+    pub fn import() -> Provider {
+        Provider { kind: "IMPORT".to_owned(), name: "IMPORT".to_owned() }
+    }
+
     pub fn okta() -> Provider {
         Provider { kind: "OKTA".to_owned(), name: "OKTA".to_owned() }
     }
@@ -154,7 +163,11 @@ pub async fn create(conn: &mut Conn, world: &World, new: &NewUser) -> Result<Use
     .bind(new.password_hash.is_some().then_some(now))
     .execute(conn)
     .await?;
-    index_profile(conn, &id, &new.profile).await?;
+    let schema = schema::of_type(conn, &new.type_id).await?;
+    index_profile(conn, &id, &new.profile, &schema).await?;
+    if let Some(hash) = &new.password_hash {
+        password_history::remember(conn, &id, hash, now).await?;
+    }
     let created = by_id(conn, &id).await?;
     created.ok_or_else(|| Error::Stored { what: "person", reason: "it is gone right after it was made".to_owned() })
 }
@@ -210,12 +223,19 @@ pub async fn record_login(conn: &mut Conn, id: &UserId, now: Instant) -> Result<
     Ok(())
 }
 
-/// Replaces the profile, its login and mail address with it.
-pub async fn update_profile(conn: &mut Conn, id: &UserId, profile: &Profile, now: Instant) -> Result<()> {
+/// Replaces the profile, its login and mail address with it, and the user type, whose schema the profile follows.
+pub async fn update_profile(
+    conn: &mut Conn,
+    id: &UserId,
+    kind: &UserTypeId,
+    profile: &Profile,
+    now: Instant,
+) -> Result<()> {
     let login = profile.login();
     query(
-        "update org_user set login = $1, login_folded = $2, login_prefix_folded = $3, email_folded = $4, profile = $5, updated_us = $6
-         where id = $7",
+        "update org_user set login = $1, login_folded = $2, login_prefix_folded = $3, email_folded = $4, profile = $5, updated_us = $6,
+            type_id = $7
+         where id = $8",
     )
     .bind(login)
     .bind(fold(login))
@@ -223,11 +243,14 @@ pub async fn update_profile(conn: &mut Conn, id: &UserId, profile: &Profile, now
     .bind(fold(profile.email()))
     .bind(profile.to_text())
     .bind(now.whole_second())
+    .bind(kind.as_str())
     .bind(id.as_str())
     .execute(conn)
     .await?;
     query("delete from user_attribute where user_id = $1").bind(id.as_str()).execute(conn).await?;
-    index_profile(conn, id, profile).await
+    unique::release(conn, id).await?;
+    let schema = schema::of_type(conn, kind).await?;
+    index_profile(conn, id, profile, &schema).await
 }
 
 /// The argon2id hash of the password, where there is one.
@@ -236,21 +259,50 @@ pub async fn password_hash(conn: &mut Conn, id: &UserId) -> Result<Option<String
     Ok(row.map(|row| row.get("password_hash")).transpose()?.flatten())
 }
 
-/// Sets the password's hash and the time of the change.
+/// Sets the password's hash and the time of the change. Whose password was imported has one of ours from then on.
 pub async fn set_password_hash(conn: &mut Conn, id: &UserId, hash: Option<&str>, now: Instant) -> Result<()> {
     let now = now.whole_second();
-    query("update org_user set password_hash = $1, password_changed_us = case when $1 is null then password_changed_us else $2 end, updated_us = $2 where id = $3")
+    query("update org_user set password_hash = $1, password_changed_us = case when $1 is null then password_changed_us else $2 end, updated_us = $2,
+            provider_type = case when provider_type = 'IMPORT' then 'OKTA' else provider_type end,
+            provider_name = case when provider_type = 'IMPORT' then 'OKTA' else provider_name end
+         where id = $3")
         .bind(hash)
         .bind(now)
         .bind(id.as_str())
         .execute(conn)
         .await?;
+    if let Some(hash) = hash {
+        password_history::remember(conn, id, hash, now).await?;
+    }
     Ok(())
 }
 
-/// Renews the hash of the same password with today's parameters: no change that anybody sees.
+/// Renews the hash of the same password with today's parameters. Nobody sees it, but that an imported password is the org's own now.
 pub async fn renew_password_hash(conn: &mut Conn, id: &UserId, hash: &str) -> Result<()> {
-    query("update org_user set password_hash = $1 where id = $2").bind(hash).bind(id.as_str()).execute(conn).await?;
+    query(
+        "update org_user set password_hash = $1,
+            provider_type = case when provider_type = 'IMPORT' then 'OKTA' else provider_type end,
+            provider_name = case when provider_type = 'IMPORT' then 'OKTA' else provider_name end
+         where id = $2",
+    )
+    .bind(hash)
+    .bind(id.as_str())
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Sets the hash of a password that was made elsewhere; the person counts as imported until it is used.
+pub async fn set_imported_hash(conn: &mut Conn, id: &UserId, hash: &str, now: Instant) -> Result<()> {
+    query(
+        "update org_user set password_hash = $1, password_changed_us = $2, updated_us = $2, provider_type = 'IMPORT', provider_name = 'IMPORT'
+         where id = $3",
+    )
+    .bind(hash)
+    .bind(now.whole_second())
+    .bind(id.as_str())
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -301,66 +353,26 @@ pub async fn count_by_status(conn: &mut Conn) -> Result<Vec<(Status, i64)>> {
     Ok(counts)
 }
 
-/// The user type of everybody who was not given another.
-pub async fn default_type(conn: &mut Conn) -> Result<UserType> {
-    let row = query("select id, name, schema_id, is_default from user_type where is_default = 1").one(conn).await?;
-    UserType::read(&row)
-}
-
-pub async fn type_by_id(conn: &mut Conn, id: &UserTypeId) -> Result<Option<UserType>> {
-    let row = query("select id, name, schema_id, is_default from user_type where id = $1")
-        .bind(id.as_str())
-        .optional(conn)
-        .await?;
-    row.map(|row| UserType::read(&row)).transpose()
-}
-
-pub async fn create_type(conn: &mut Conn, world: &World, name: &str, is_default: bool) -> Result<UserTypeId> {
-    let (id, schema) = (UserTypeId::new(world), SchemaId::new(world));
-    query("insert into user_type (id, name, is_default, schema_id) values ($1, $2, $3, $4)")
-        .bind(id.as_str())
-        .bind(name)
-        .bind(is_default)
-        .bind(schema.as_str())
-        .execute(conn)
-        .await?;
-    Ok(id)
-}
-
-#[derive(Clone, Debug)]
-pub struct UserType {
-    pub id: UserTypeId,
-    pub name: String,
-    pub schema_id: String,
-    pub is_default: bool,
-}
-
-impl UserType {
-    fn read(row: &Row) -> Result<UserType> {
-        let id = row.get::<String>("id")?.into();
-        Ok(UserType {
-            id,
-            name: row.get("name")?,
-            schema_id: row.get("schema_id")?,
-            is_default: row.get("is_default")?,
-        })
-    }
-}
-
 fn login_prefix(login: &str) -> String {
     fold(login.split('@').next().unwrap_or_default())
 }
 
-async fn index_profile(conn: &mut Conn, id: &UserId, profile: &Profile) -> Result<()> {
-    for (name, value) in profile.entries() {
-        let Some(text) = value.as_str() else { continue };
-        query("insert into user_attribute (user_id, name, position, value, folded) values ($1, $2, 0, $3, $4)")
+/// Writes what is searched in a profile, and takes the values that only one person may have.
+async fn index_profile(conn: &mut Conn, id: &UserId, profile: &Profile, schema: &Schema) -> Result<()> {
+    for (name, position, value, folded) in index::rows(profile.entries()) {
+        query("insert into user_attribute (user_id, name, position, value, folded) values ($1, $2, $3, $4, $5)")
             .bind(id.as_str())
             .bind(name)
-            .bind(text)
-            .bind(fold(text))
+            .bind(position)
+            .bind(value)
+            .bind(folded)
             .execute(conn)
             .await?;
+    }
+    for attribute in schema.custom.iter().filter(|attribute| attribute.is_unique()) {
+        if let Some(value) = profile.value(&attribute.name) {
+            unique::take(conn, schema, &attribute.name, value, id).await?;
+        }
     }
     Ok(())
 }

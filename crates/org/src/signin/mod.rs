@@ -11,6 +11,7 @@ pub mod lockout;
 pub mod login_page;
 pub mod new_password;
 pub mod page;
+pub mod password_history;
 pub mod password_page;
 pub mod password_policy;
 pub mod return_address;

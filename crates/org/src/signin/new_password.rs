@@ -5,7 +5,7 @@
 
 use vault::Secret;
 
-use super::{lockout, password_policy, session, state_token};
+use super::{lockout, password_history, password_policy, session, state_token};
 use crate::{
     Org, Result,
     model::{
@@ -44,6 +44,10 @@ pub async fn by_link(
     let Some(user) = user::by_id(&mut reader, &id).await? else { return Ok(Setting::Gone) };
     let faults = password_policy::check(&mut reader, &user.profile, password).await?;
     drop(reader);
+    let mut faults = faults;
+    if faults.is_empty() && password_history::is_reused(org, &user.id, password).await? {
+        faults.push(password_history::REUSED.to_owned());
+    }
     if !faults.is_empty() {
         return Ok(Setting::Refused(faults));
     }
@@ -98,6 +102,9 @@ pub async fn by_state(
     }
     if faults.is_empty() && vault::same(old.expose_bytes(), password.expose_bytes()) {
         faults.push("Choose a password that differs from the old one".to_owned());
+    }
+    if faults.is_empty() && password_history::is_reused(org, &user.id, password).await? {
+        faults.push(password_history::REUSED.to_owned());
     }
     if !faults.is_empty() {
         return Ok(Setting::Refused(faults));

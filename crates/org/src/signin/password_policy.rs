@@ -25,6 +25,8 @@ pub struct PasswordPolicy {
     pub exclude_attributes: Vec<String>,
     /// Whether the best known passwords are refused.
     pub exclude_common: bool,
+    /// Passwords of the past that may not come back; 0: any may.
+    pub history_count: u32,
     /// Days after which a password must be changed at sign-in; 0: never.
     pub max_age_days: u32,
     /// Wrong passwords until somebody is locked out; 0: never.
@@ -44,6 +46,7 @@ impl Default for PasswordPolicy {
             exclude_username: true,
             exclude_attributes: Vec::new(),
             exclude_common: true,
+            history_count: 0,
             max_age_days: 0,
             max_attempts: 10,
             auto_unlock_minutes: 15,

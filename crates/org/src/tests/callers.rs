@@ -74,7 +74,9 @@ async fn a_person_without_a_role_reads_themselves_alone() {
     }
     site.call_as(&token, Method::POST, "/api/v1/users/me", Some(json!({ "profile": { "title": "King" } })))
         .await
-        .refused(403, "E0000006");
+        .refused(403, "E0000077");
+    let password = json!({ "credentials": { "password": { "value": super::site::PASSWORD } } });
+    site.call_as(&token, Method::POST, "/api/v1/users/me", Some(password)).await.refused(403, "E0000006");
 }
 
 #[tokio::test]

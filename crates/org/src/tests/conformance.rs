@@ -37,7 +37,6 @@ const PREFIXES: &[(&str, &[&str])] = &[
     ("Session", &["102"]),
     ("TrustedOrigin", &["tos"]),
     ("User", &["00u"]),
-    ("UserSchema", &["osc"]),
     ("UserType", &["oty"]),
 ];
 

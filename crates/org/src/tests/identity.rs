@@ -6,6 +6,7 @@ mod browser;
 mod client;
 mod code_flow;
 mod console;
+mod group_rules;
 mod https;
 mod lockout;
 mod logout;

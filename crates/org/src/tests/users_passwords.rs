@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 use vault::Secret;
 
 use super::site::{PASSWORD, Site, id};
-use crate::model::{link, user};
+use crate::{
+    model::{link, user},
+    signin::password_policy::{self, PasswordPolicy},
+};
 
 async fn knows(site: &Site, user: &Value, password: &str) -> bool {
     let org = &site.running.org;
@@ -89,4 +92,29 @@ async fn a_recovery_question_needs_the_password_and_then_recovers() {
     assert!(knows(&site, &user, "Another-Horse-8").await);
     let shown = site.get(&format!("/api/v1/users/{}", id(&user))).await;
     assert!(!shown.body.to_string().to_lowercase().contains("difference"));
+}
+
+#[tokio::test]
+async fn an_old_password_comes_back_only_where_the_policy_lets_it() {
+    let site = Site::start().await;
+    let user = site.new_user("ada@example.com").await;
+    let path = format!("/api/v1/users/{}", id(&user));
+    let change = async |old: &str, new: &str| {
+        let body = json!({ "oldPassword": { "value": old }, "newPassword": { "value": new } });
+        site.post(&format!("{path}/credentials/change_password"), body).await
+    };
+    let (second, third) = ("Another-Horse-8", "Further-Horse-9");
+    change(PASSWORD, second).await.is(200);
+    change(second, PASSWORD).await.is(200);
+    let mut tx = site.running.org.db.begin().await.unwrap();
+    let policy = PasswordPolicy { history_count: 2, ..PasswordPolicy::default() };
+    password_policy::set(&mut tx, &policy, site.running.org.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let causes = change(PASSWORD, second).await.refused(403, "E0000014");
+    assert_eq!(causes, ["Password has been used too recently"]);
+    change(PASSWORD, third).await.is(200);
+    let set = |password: &str| json!({ "credentials": { "password": { "value": password } } });
+    site.post(&format!("{path}?strict=true"), set(PASSWORD)).await.refused(400, "E0000001");
+    site.post(&path, set(PASSWORD)).await.is(200);
+    change(PASSWORD, second).await.is(200);
 }

@@ -9,7 +9,7 @@ use super::{Expression, Operator, Refused, parse};
 use crate::{
     api::paging::Asked,
     error::{Answer, Fault, codes},
-    model::{condition::Condition, fold, literal},
+    model::{condition::Condition, fold, index, literal},
 };
 
 /// One attribute that a resource can be asked by.
@@ -34,8 +34,34 @@ pub enum Column {
     Instant(&'static str),
     /// A condition around the value: `before $n after`. Equality alone.
     Around(&'static str, &'static str),
-    /// A row of `user_attribute` of the person `u`, compared folded or as it is.
-    Profile { name: String, folded: bool },
+    /// The rows of an attribute in a table of them.
+    Profile { table: AttributeTable, name: String, compared: Compared },
+}
+
+/// Where profile values stand as rows, one for each value of each attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttributeTable {
+    /// Of the person `u`.
+    People,
+    /// Of the group `g`.
+    Groups,
+}
+
+impl AttributeTable {
+    fn row_named(self) -> &'static str {
+        match self {
+            AttributeTable::People => "exists (select 1 from user_attribute x where x.user_id = u.id and x.name = ",
+            AttributeTable::Groups => "exists (select 1 from group_attribute x where x.group_id = g.id and x.name = ",
+        }
+    }
+}
+
+/// How a profile value is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    Exactly,
+    WithoutCase,
+    AsNumber,
 }
 
 impl Field {
@@ -58,38 +84,45 @@ pub struct Grammar {
 }
 
 /// What `filter` or `search` ask of a list; both at once are refused.
-pub fn condition(asked: &Asked, filter: &Grammar, search: &Grammar) -> Answer<Option<Condition>> {
+pub fn condition(asked: &Asked, filter: &Grammar, search: &Fields<'_>) -> Answer<Option<Condition>> {
     match (asked.get("filter"), asked.get("search")) {
         (Some(_), Some(_)) => Err(Fault::new(&codes::E0000033)),
         (Some(text), None) => Ok(Some(filter.compile(&parse(text)?)?)),
-        (None, Some(text)) => Ok(Some(search.compile(&parse(text)?)?)),
+        (None, Some(text)) => Ok(Some(compile(&parse(text)?, search, false)?)),
         (None, None) => Ok(None),
     }
 }
 
+/// What can be asked by which name: a search knows the attributes that a schema has today.
+pub type Fields<'a> = dyn Fn(&str) -> Option<Field> + 'a;
+
 impl Grammar {
     pub fn compile(&self, expression: &Expression) -> Result<Condition, Refused> {
-        match expression {
-            Expression::And(terms) => Ok(Condition::joined(self.all(terms)?, "and")),
-            Expression::Or(terms) => Ok(Condition::joined(self.all(terms)?, "or")),
-            Expression::Not(_) if !self.allows_not => Err(Refused::Unsupported),
-            Expression::Not(term) => Ok(self.compile(term)?.inverted()),
-            Expression::Present(attribute) => {
-                let field = (self.field)(attribute).filter(|field| field.present).ok_or(Refused::Unsupported)?;
-                present(&field.column)
-            }
-            Expression::Test { attribute, operator, value } => {
-                let field = (self.field)(attribute).ok_or(Refused::Unsupported)?;
-                if !field.operators.contains(operator) {
-                    return Err(Refused::Unsupported);
-                }
-                test(&field.column, *operator, value)
-            }
-        }
+        compile(expression, &self.field, self.allows_not)
     }
+}
 
-    fn all(&self, terms: &[Expression]) -> Result<Vec<Condition>, Refused> {
-        terms.iter().map(|term| self.compile(term)).collect()
+/// The condition of an expression.
+pub fn compile(expression: &Expression, fields: &Fields<'_>, allows_not: bool) -> Result<Condition, Refused> {
+    let all = |terms: &[Expression]| -> Result<Vec<Condition>, Refused> {
+        terms.iter().map(|term| compile(term, fields, allows_not)).collect()
+    };
+    match expression {
+        Expression::And(terms) => Ok(Condition::joined(all(terms)?, "and")),
+        Expression::Or(terms) => Ok(Condition::joined(all(terms)?, "or")),
+        Expression::Not(_) if !allows_not => Err(Refused::Unsupported),
+        Expression::Not(term) => Ok(compile(term, fields, allows_not)?.inverted()),
+        Expression::Present(attribute) => {
+            let field = fields(attribute).filter(|field| field.present).ok_or(Refused::Unsupported)?;
+            present(&field.column)
+        }
+        Expression::Test { attribute, operator, value } => {
+            let field = fields(attribute).ok_or(Refused::Unsupported)?;
+            if !field.operators.contains(operator) {
+                return Err(Refused::Unsupported);
+            }
+            test(&field.column, *operator, value)
+        }
     }
 }
 
@@ -99,8 +132,8 @@ fn present(column: &Column) -> Result<Condition, Refused> {
             Ok(Condition::sql(format!("({sql} is not null)")))
         }
         Column::Around(..) => Err(Refused::Unsupported),
-        Column::Profile { name, .. } => {
-            let exists = Condition::sql("exists (select 1 from user_attribute x where x.user_id = u.id and x.name = ");
+        Column::Profile { table, name, .. } => {
+            let exists = Condition::sql(table.row_named());
             Ok(exists.text(name.clone()).then(" and x.value <> '')"))
         }
     }
@@ -120,18 +153,22 @@ fn test(column: &Column, operator: Operator, value: &Value) -> Result<Condition,
         Column::Around(before, after) => {
             Ok(Condition::sql(format!("({before} ")).text(text()?).then(format!(" {after})")))
         }
-        Column::Profile { name, folded } => {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                Value::Number(_) | Value::Bool(_) => value.to_string(),
+        Column::Profile { table, name, compared } => {
+            let (column, text) = match (compared, value) {
+                (Compared::AsNumber, _) => {
+                    let number = value.as_f64().or_else(|| value.as_str()?.parse().ok());
+                    ("x.folded", index::number_form(number.ok_or(Refused::Malformed)?))
+                }
+                (Compared::WithoutCase, Value::String(text)) => ("x.folded", index::text_form(text)),
+                (Compared::Exactly, Value::String(text)) => ("x.value", text.clone()),
+                (Compared::WithoutCase | Compared::Exactly, Value::Number(_) | Value::Bool(_)) => {
+                    ("x.value", value.to_string())
+                }
                 _ => return Err(Refused::Malformed),
             };
-            let (column, text) = if *folded { ("x.folded", fold(&text)) } else { ("x.value", text) };
             let found = |operator| {
                 let inner = text_test(column, operator, &text);
-                let head =
-                    Condition::sql("exists (select 1 from user_attribute x where x.user_id = u.id and x.name = ")
-                        .text(name.clone());
+                let head = Condition::sql(table.row_named()).text(name.clone());
                 head.then(" and ").and_then(inner).then(")")
             };
             // Whoever lacks the attribute has another value than any.

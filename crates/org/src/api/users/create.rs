@@ -5,12 +5,16 @@ use db::Conn;
 use serde_json::{Map, Value};
 use vault::Secret;
 
-use super::shown;
+use super::{
+    imported::{NewPassword, new_password},
+    shown,
+};
 use crate::{
     Org,
     api::{
         body::{Body, Properties},
         caller::Caller,
+        group_rules,
         paging::Asked,
         user_body::Omitted,
     },
@@ -18,8 +22,11 @@ use crate::{
     model::{
         change::Change,
         group::{self, Group, GroupType},
+        id::UserId,
         log::{Event, Party},
-        profile::{self, Profile},
+        profile::Profile,
+        schema::{self, Schema},
+        unique,
         user::{self, NewUser, Provider, Status},
     },
     signin::password_policy,
@@ -31,10 +38,11 @@ const QUESTION_LEN_MAX: usize = 100;
 
 pub async fn create(State(org): State<Org>, caller: Caller, asked: Asked, body: Body) -> Answer<Response> {
     let body = body.object()?;
-    let new = prepare(&org, &asked, &body).await?;
+    let (new, schema) = prepare(&org, &asked, &body).await?;
     let mut change = caller.begin(&org).await?;
     let groups = wanted_groups(&mut change, &caller, &body).await?;
     refuse_taken_login(&mut change, new.profile.login(), None).await?;
+    refuse_taken_values(&mut change, &schema, &new.profile, None).await?;
     let user = user::create(&mut change, &org.world, &new).await.map_err(Fault::taken("login"))?;
     let now = change.now;
     group::add_to_everyone(&mut change, &user.id, now).await?;
@@ -45,6 +53,7 @@ pub async fn create(State(org): State<Org>, caller: Caller, asked: Asked, body: 
     for group in &groups {
         join(&mut change, group, &user).await?;
     }
+    group_rules::reconsider(&mut change, &user.id).await?;
     let response = shown(&mut change, &asked.address, &user, Omitted::default()).await?;
     change.commit().await?;
     Ok(response)
@@ -60,12 +69,19 @@ pub async fn join(change: &mut Change, group: &Group, user: &user::User) -> Answ
 }
 
 /// Everything that can be decided before the transaction begins, the slow hashing above all.
-async fn prepare(org: &Org, asked: &Asked, body: &Map<String, Value>) -> Answer<NewUser> {
+async fn prepare(org: &Org, asked: &Asked, body: &Map<String, Value>) -> Answer<(NewUser, Schema)> {
     let activate = asked.flag("activate", true);
+    let mut reader = org.db.read().await?;
+    let type_id = match body.child("type")?.map(|kind| kind.text("id")).transpose()?.flatten() {
+        Some(id) => user::type_by_id(&mut reader, &id.into()).await?.ok_or_else(|| Fault::not_found(id, "CVDType"))?.id,
+        None => user::default_type(&mut reader).await?.id,
+    };
+    let schema = schema::of_type(&mut reader, &type_id).await?;
     let profile = Profile::from_json(body.child("profile")?.cloned().unwrap_or_default());
+    let profile = schema.with_defaults(profile);
     let empty = Map::new();
     let credentials = body.child("credentials")?.unwrap_or(&empty);
-    let password = given_password(credentials)?;
+    let password = new_password(credentials)?;
     let change_at_login = asked.get("nextLogin") == Some("changePassword");
     if change_at_login && password.is_none() {
         return Err(Fault::new(&codes::E0000124));
@@ -73,25 +89,23 @@ async fn prepare(org: &Org, asked: &Asked, body: &Map<String, Value>) -> Answer<
     if change_at_login && !activate {
         return Err(Fault::new(&codes::E0000125));
     }
-    refuse_invalid(profile::check(&profile))?;
-    let provider = given_provider(credentials, asked.flag("provider", false))?;
+    refuse_invalid(schema.check(&profile))?;
+    let mut provider = given_provider(credentials, asked.flag("provider", false))?;
     if !provider.is_local() && password.is_some() {
         return Err(Fault::field(
             "password",
             "A password cannot be set for a user whose credentials another provider keeps",
         ));
     }
-    let mut reader = org.db.read().await?;
-    let type_id = match body.child("type")?.map(|kind| kind.text("id")).transpose()?.flatten() {
-        Some(id) => user::type_by_id(&mut reader, &id.into()).await?.ok_or_else(|| Fault::not_found(id, "CVDType"))?.id,
-        None => user::default_type(&mut reader).await?.id,
-    };
+    if let Some(NewPassword::Own(password)) = &password {
+        refuse_weak(&mut reader, &profile, password).await?;
+    }
+    drop(reader);
+    if password.as_ref().is_some_and(|password| !matches!(password, NewPassword::Own(_))) {
+        provider = Provider::import();
+    }
     let password_hash = match &password {
-        Some(password) => {
-            refuse_weak(&mut reader, &profile, password).await?;
-            drop(reader);
-            Some(org.passwords.hash(password).await?)
-        }
+        Some(password) => Some(password.kept(org).await?),
         None => None,
     };
     let recovery = match given_recovery(credentials)? {
@@ -104,13 +118,13 @@ async fn prepare(org: &Org, asked: &Asked, body: &Map<String, Value>) -> Answer<
         (true, true, true) => Status::PasswordExpired,
         (true, false, true) => Status::Active,
     };
-    Ok(NewUser { type_id, status, profile, password_hash, provider, recovery })
+    Ok((NewUser { type_id, status, profile, password_hash, provider, recovery }, schema))
 }
 
-/// E0000001 with these causes, when there are any; the summary names the first field.
+/// E0000001 with these causes, when there are any; the summary names the first field, or the person where a cause names none.
 pub fn refuse_invalid(causes: Vec<String>) -> Answer<()> {
     let Some(first) = causes.first() else { return Ok(()) };
-    let field = first.split(':').next().unwrap_or_default().to_owned();
+    let field = first.split_once(':').map_or("newUser", |(field, _)| field).to_owned();
     Err(Fault::invalid(&field, causes))
 }
 
@@ -118,7 +132,7 @@ pub fn refuse_invalid(causes: Vec<String>) -> Answer<()> {
 pub fn given_password(credentials: &Map<String, Value>) -> Answer<Option<Secret>> {
     let Some(password) = credentials.child("password")? else { return Ok(None) };
     if password.contains_key("hash") || password.contains_key("hook") {
-        return Err(Fault::field("password", "Imported hashes and password import hooks are not enabled for this org"));
+        return Err(Fault::field("password", "A hash or hook can only be given when a user is created or updated"));
     }
     Ok(password.text("value")?.map(Secret::new))
 }
@@ -179,7 +193,7 @@ pub async fn refuse_weak(conn: &mut Conn, profile: &Profile, password: &Secret) 
 }
 
 /// E0000001 when somebody else has this login.
-pub async fn refuse_taken_login(conn: &mut Conn, login: &str, own: Option<&crate::model::id::UserId>) -> Answer<()> {
+pub async fn refuse_taken_login(conn: &mut Conn, login: &str, own: Option<&UserId>) -> Answer<()> {
     match user::by_login(conn, login).await? {
         Some(other) if Some(&other.id) != own => {
             Err(Fault::field("login", "An object with this field already exists in the current organization"))
@@ -188,13 +202,27 @@ pub async fn refuse_taken_login(conn: &mut Conn, login: &str, own: Option<&crate
     }
 }
 
+/// E0000001 for every value that only one person may have and somebody else has.
+pub async fn refuse_taken_values(
+    conn: &mut Conn,
+    schema: &Schema,
+    profile: &Profile,
+    own: Option<&UserId>,
+) -> Answer<()> {
+    let mut causes = Vec::new();
+    for attribute in schema.custom.iter().filter(|attribute| attribute.is_unique()) {
+        let Some(value) = profile.value(&attribute.name) else { continue };
+        if unique::is_taken(conn, schema, &attribute.name, value, own).await? {
+            causes.push(format!("{}: {}", attribute.name, crate::error::TAKEN));
+        }
+    }
+    refuse_invalid(causes)
+}
+
 async fn wanted_groups(change: &mut Change, caller: &Caller, body: &Map<String, Value>) -> Answer<Vec<Group>> {
     let ids = body.texts("groupIds")?.unwrap_or_default();
     if ids.len() > GROUPS_MAX {
-        return Err(Fault::field(
-            "groupIds",
-            &format!("A user cannot be put into more than {GROUPS_MAX} groups at creation"),
-        ));
+        return Err(Fault::new(&codes::E0000093).with_cause("The number of group targets is too large"));
     }
     let mut groups = Vec::with_capacity(ids.len());
     for id in ids {

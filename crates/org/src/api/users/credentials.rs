@@ -28,7 +28,7 @@ use crate::{
         user::{self, Status, User},
     },
     oauth::grant,
-    signin::{lockout, lockout::Guess, password_policy},
+    signin::{lockout, lockout::Guess, password_history, password_policy},
 };
 
 pub async fn change_password(
@@ -146,10 +146,13 @@ async fn counted(
 /// E0000014 with the policy's reason.
 async fn refuse_weak(org: &Org, user: &User, password: &Secret) -> Answer<()> {
     let faults = password_policy::check(&mut *org.db.read().await?, &user.profile, password).await?;
-    match faults.into_iter().next() {
-        None => Ok(()),
-        Some(fault) => Err(Fault::new(&codes::E0000014).with_cause(fault)),
+    if let Some(fault) = faults.into_iter().next() {
+        return Err(Fault::new(&codes::E0000014).with_cause(fault));
     }
+    if password_history::is_reused(org, &user.id, password).await? {
+        return Err(Fault::new(&codes::E0000014).with_cause(password_history::REUSED));
+    }
+    Ok(())
 }
 
 /// The transaction, begun after the slow work, on a person of the same status as before it.

@@ -15,6 +15,7 @@ use crate::{
     Org,
     api::{
         caller::{Caller, token_party},
+        group_rules,
         paging::Asked,
     },
     error::{Answer, Fault, codes},
@@ -68,6 +69,7 @@ async fn set(change: &mut Change, user: &User, status: Status, event: &'static s
     let now = change.now;
     user::set_status(change, &user.id, status, now).await?;
     change.record(Event::new(event).target(Party::user(user)));
+    group_rules::reconsider(change, &user.id).await?;
     Ok(())
 }
 
@@ -84,7 +86,7 @@ pub async fn activate(
     let ready = user.has_password || !user.provider.is_local();
     let status = if ready { Status::Active } else { Status::Provisioned };
     set(&mut change, &user, status, "user.lifecycle.activate").await?;
-    welcomed(&org, change, &asked, &user, ready).await
+    welcomed(&org, change, &asked, &user, ready, true).await
 }
 
 pub async fn reactivate(
@@ -100,18 +102,25 @@ pub async fn reactivate(
     let now = change.now;
     user::set_password_hash(&mut change, &user.id, None, now).await?;
     set(&mut change, &user, Status::Provisioned, "user.lifecycle.reactivate").await?;
-    welcomed(&org, change, &asked, &user, false).await
+    welcomed(&org, change, &asked, &user, false, false).await
 }
 
-/// Without a mail the caller gets the link by which the person sets a password.
-async fn welcomed(org: &Org, mut change: Change, asked: &Asked, user: &User, ready: bool) -> Answer<Response> {
+/// Without a mail the caller gets the link by which the person sets a password. `by_mail` is what holds when the caller says nothing.
+async fn welcomed(
+    org: &Org,
+    mut change: Change,
+    asked: &Asked,
+    user: &User,
+    ready: bool,
+    by_mail: bool,
+) -> Answer<Response> {
     if ready {
         change.commit().await?;
         return Ok(nothing());
     }
     let token = link::create(&mut change, &org.vault, &org.world, &user.id, Purpose::Welcome).await?;
     change.commit().await?;
-    if asked.flag("sendEmail", true) {
+    if asked.flag("sendEmail", by_mail) {
         return Ok(nothing());
     }
     let url = asked.address.link(&format!("{}{}", Purpose::Welcome.path(), token.expose()));

@@ -1,21 +1,25 @@
 //! Lists of people: `filter`, `search` with `sortBy`, `q`.
 
+use std::collections::HashMap;
+
 use axum::{extract::State, http::HeaderMap, response::Response};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use db::Conn;
 
 use crate::{
     Org,
     api::{
         filter::{
             Operator,
-            compile::{self, Column, DATES, EQ, Field, Grammar},
+            compile::{self, AttributeTable, Column, Compared, DATES, EQ, Field, Grammar},
         },
         paging::{Asked, Beyond, invalid_cursor},
         user_body::{self, Omitted},
+        user_fields::Fields,
     },
     error::{Answer, Fault, codes},
     model::{
-        profile,
+        schema::{self, Kind},
         user::User,
         user_list::{self, Cursor, Key, Listing},
     },
@@ -36,11 +40,12 @@ const SEARCH_WITH_CONTAINS: &[Operator] = &[
     Operator::StartsWith,
     Operator::Contains,
 ];
+const NUMBERS: &[Operator] = &[Operator::Eq, Operator::Ne, Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le];
+const FLAGS: &[Operator] = &[Operator::Eq, Operator::Ne];
 /// The profile attributes that `co` may be asked of.
 const CONTAINS: [&str; 5] = ["login", "email", "firstName", "lastName", "displayName"];
 
 const FILTER_GRAMMAR: Grammar = Grammar { field: filter_field, allows_not: false };
-const SEARCH_GRAMMAR: Grammar = Grammar { field: search_field, allows_not: false };
 
 fn filter_field(name: &str) -> Option<Field> {
     Some(match name {
@@ -50,61 +55,93 @@ fn filter_field(name: &str) -> Option<Field> {
         "profile.login" => Field::new(Column::Exact("u.login"), EQ),
         "profile.email" | "profile.firstName" | "profile.lastName" => {
             let name = name.trim_start_matches("profile.").to_owned();
-            Field::new(Column::Profile { name, folded: false }, EQ)
+            Field::new(Column::Profile { table: AttributeTable::People, name, compared: Compared::Exactly }, EQ)
         }
         _ => return None,
     })
 }
 
-fn search_field(name: &str) -> Option<Field> {
-    Some(match name {
-        "id" => Field::new(Column::Exact("u.id"), SEARCH).with_present(),
-        "status" => Field::new(Column::Capitals("u.status"), SEARCH).with_present(),
-        "created" => Field::new(Column::Instant("u.created_us"), DATES).with_present(),
-        "activated" => Field::new(Column::Instant("u.activated_us"), DATES).with_present(),
-        "statusChanged" => Field::new(Column::Instant("u.status_changed_us"), DATES).with_present(),
-        "lastUpdated" => Field::new(Column::Instant("u.updated_us"), DATES).with_present(),
-        "type.id" => Field::new(Column::Exact("u.type_id"), EQ),
-        _ => {
-            let attribute = profile::attribute(name.strip_prefix("profile.")?)?;
-            let operators = if CONTAINS.contains(&attribute.name) { SEARCH_WITH_CONTAINS } else { SEARCH };
-            Field::new(Column::Profile { name: attribute.name.to_owned(), folded: true }, operators).with_present()
-        }
-    })
-}
+/// The attributes that people have today, of whatever user type, and what their values are.
+struct Searchable(HashMap<String, Kind>);
 
-fn sort_key(name: &str) -> Option<Key> {
-    Some(match name {
-        "id" => Key::Id,
-        "status" => Key::Status,
-        "created" => Key::Created,
-        "activated" => Key::Activated,
-        "statusChanged" => Key::StatusChanged,
-        "lastUpdated" => Key::LastUpdated,
-        _ => Key::Attribute(profile::attribute(name.strip_prefix("profile.")?)?.name),
-    })
+impl Searchable {
+    async fn get(conn: &mut Conn) -> Answer<Searchable> {
+        let mut kinds = HashMap::new();
+        for schema in schema::of_all_types(conn).await? {
+            for attribute in schema.attributes() {
+                kinds.entry(attribute.name.clone()).or_insert(attribute.kind);
+            }
+        }
+        Ok(Searchable(kinds))
+    }
+
+    fn field(&self, name: &str) -> Option<Field> {
+        Some(match name {
+            "id" => Field::new(Column::Exact("u.id"), SEARCH).with_present(),
+            "status" => Field::new(Column::Capitals("u.status"), SEARCH).with_present(),
+            "created" => Field::new(Column::Instant("u.created_us"), DATES).with_present(),
+            "activated" => Field::new(Column::Instant("u.activated_us"), DATES).with_present(),
+            "statusChanged" => Field::new(Column::Instant("u.status_changed_us"), DATES).with_present(),
+            "lastUpdated" => Field::new(Column::Instant("u.updated_us"), DATES).with_present(),
+            "type.id" => Field::new(Column::Exact("u.type_id"), EQ),
+            _ => {
+                let name = name.strip_prefix("profile.")?;
+                let kind = self.0.get(name)?;
+                let (compared, operators) = match kind {
+                    kind if kind.is_numeric() => (Compared::AsNumber, NUMBERS),
+                    Kind::Boolean => (Compared::WithoutCase, FLAGS),
+                    _ if CONTAINS.contains(&name) => (Compared::WithoutCase, SEARCH_WITH_CONTAINS),
+                    _ => (Compared::WithoutCase, SEARCH),
+                };
+                let column = Column::Profile { table: AttributeTable::People, name: name.to_owned(), compared };
+                Field::new(column, operators).with_present()
+            }
+        })
+    }
+
+    fn sort_key(&self, name: &str) -> Option<Key> {
+        Some(match name {
+            "id" => Key::Id,
+            "status" => Key::Status,
+            "created" => Key::Created,
+            "activated" => Key::Activated,
+            "statusChanged" => Key::StatusChanged,
+            "lastUpdated" => Key::LastUpdated,
+            _ => {
+                let name = name.strip_prefix("profile.").filter(|name| self.0.contains_key(*name))?;
+                Key::Attribute(name.to_owned())
+            }
+        })
+    }
 }
 
 pub async fn list(State(org): State<Org>, asked: Asked, headers: HeaderMap) -> Answer<Response> {
     let omitted = Omitted::asked(&headers);
-    let body = |user: &User| user_body::in_list(&asked.address, user, omitted);
+    let fields = asked.get("fields").map(Fields::read).transpose()?;
+    let body = |user: &User| {
+        let whole = user_body::in_list(&asked.address, user, omitted);
+        fields.as_ref().map_or(whole.clone(), |fields| fields.of(&whole))
+    };
     if let Some(text) = asked.get("q") {
         let limit = asked.limit(LIMIT_WITH_Q, LIMIT_MAX, Beyond::Cut)?;
         let people = user_list::quick(&mut *org.db.read().await?, text, limit).await?;
         return Ok(asked.list(people.iter().map(body).collect(), limit, None));
     }
     let limit = asked.limit(LIMIT_MAX, LIMIT_MAX, Beyond::Cut)?;
-    let listing = listing(&asked)?;
+    let mut reader = org.db.read().await?;
+    let listing = listing(&mut reader, &asked).await?;
     let searched = asked.get("search").is_some();
-    let people = user_list::list(&mut *org.db.read().await?, &listing, limit + 1).await?;
+    let people = user_list::list(&mut reader, &listing, limit + 1).await?;
     Ok(asked.page(people, limit, |(_, cursor)| write_cursor(cursor, searched), |(user, _)| body(user)))
 }
 
-fn listing(asked: &Asked) -> Answer<Listing> {
+async fn listing(conn: &mut Conn, asked: &Asked) -> Answer<Listing> {
     let searched = asked.get("search").is_some();
-    let condition = compile::condition(asked, &FILTER_GRAMMAR, &SEARCH_GRAMMAR)?;
+    // Without a search nobody asks for the attributes.
+    let searchable = if searched { Searchable::get(conn).await? } else { Searchable(HashMap::new()) };
+    let condition = compile::condition(asked, &FILTER_GRAMMAR, &|name| searchable.field(name))?;
     let key = match asked.get("sortBy").filter(|_| searched) {
-        Some(name) => sort_key(name).ok_or_else(|| Fault::new(&codes::E0000031))?,
+        Some(name) => searchable.sort_key(name).ok_or_else(|| Fault::new(&codes::E0000031))?,
         None => Key::Id,
     };
     let descending = match asked.get("sortOrder").filter(|_| searched).map(str::to_ascii_lowercase).as_deref() {

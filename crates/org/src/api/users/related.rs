@@ -25,7 +25,7 @@ use crate::{
         app::{self, App},
         group,
         log::{Event, Party},
-        user::User,
+        user::{Status, User},
     },
     signin::session,
 };
@@ -44,6 +44,23 @@ pub async fn groups(
     let after = asked.after_id("00g")?;
     let found = group::page_of(&mut reader, &user.id, after, limit + 1).await?;
     Ok(asked.page(found, limit, |group| group.id.to_string(), |group| groups::body(&asked.address, group)))
+}
+
+/// By what somebody is kept out: after too many wrong passwords, everywhere.
+pub fn blocks_of(user: &User) -> Vec<Value> {
+    let blocked = user.status == Status::LockedOut;
+    blocked.then(|| json!({ "type": "DEVICE_BASED", "appliesTo": "ANY_DEVICES" })).into_iter().collect()
+}
+
+pub async fn blocks(State(org): State<Org>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Vec<Value>>> {
+    let user = find(&mut *org.db.read().await?, &caller, &name).await?;
+    Ok(Json(blocks_of(&user)))
+}
+
+/// Devices are registered by an agent on them; this org takes part in none, so nobody has one.
+pub async fn devices(State(org): State<Org>, caller: Caller, Path(name): Path<String>) -> Answer<Json<Vec<Value>>> {
+    find(&mut *org.db.read().await?, &caller, &name).await?;
+    Ok(Json(Vec::new()))
 }
 
 /// The tiles of the end-user page.

@@ -42,7 +42,7 @@ async fn redeem(browser: &Browser, body: Value) -> Page {
 }
 
 /// Somebody with a role, signed in at the console, and their CSRF token.
-async fn at_console(site: &Site, login: &str, kind: RoleType) -> (Browser, String) {
+pub(super) async fn at_console(site: &Site, login: &str, kind: RoleType) -> (Browser, String) {
     let user = site.new_user(login).await;
     site.post(&format!("/api/v1/users/{}/roles", id(&user)), json!({ "type": kind.as_str() })).await.is(201);
     let browser = Browser::new(site);
