@@ -193,9 +193,15 @@ pub async fn end(conn: &mut Conn, session: &Session) -> Result<bool> {
 
 /// Ends every session of a person and what would lead to one; how many sessions there were.
 pub async fn end_all(conn: &mut Conn, user: &UserId) -> Result<u64> {
+    end_all_but(conn, user, None).await
+}
+
+/// Leaves the session that somebody is acting by.
+pub async fn end_all_but(conn: &mut Conn, user: &UserId, own: Option<&Session>) -> Result<u64> {
     query("delete from session_token where user_id = $1").bind(user.as_str()).execute(conn).await?;
     query("delete from sign_in_state where user_id = $1").bind(user.as_str()).execute(conn).await?;
-    Ok(query("delete from session where user_id = $1").bind(user.as_str()).execute(conn).await?)
+    let ended = query("delete from session where user_id = $1 and id_hash <> $2").bind(user.as_str());
+    Ok(ended.bind(own.map_or("", |own| own.hash.as_str())).execute(conn).await?)
 }
 
 /// The token that unsafe calls made with this session must carry in `X-CSRF-Token`. It gives nothing of the cookie away.

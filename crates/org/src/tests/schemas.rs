@@ -253,7 +253,9 @@ async fn people_change_of_themselves_what_their_schema_lets_them() {
     );
     set(&token, "pet", "Cat").await.is(200);
     set(&token, "department", "Executives").await.refused(403, "E0000077");
-    set(&token, "login", "other@example.com").await.refused(403, "E0000077");
+    for name in ["login", "email", "secondEmail"] {
+        set(&token, name, "other@example.com").await.refused(403, "E0000077");
+    }
     let credentials = json!({ "credentials": { "password": { "value": super::site::PASSWORD } } });
     site.call_as(&token, Method::POST, &path, Some(credentials)).await.refused(403, "E0000006");
     let other = format!("/api/v1/users/{}", site.administrator.id);

@@ -3,6 +3,7 @@
 use axum::{
     Json,
     extract::{Path, State},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use serde_json::Map;
@@ -17,7 +18,7 @@ use crate::{
     Org,
     api::{
         body::{Body, Properties},
-        caller::Caller,
+        caller::{By, Caller},
         user_body,
     },
     error::{Answer, Fault, codes},
@@ -28,12 +29,13 @@ use crate::{
         user::{self, Status, User},
     },
     oauth::grant,
-    signin::{lockout, lockout::Guess, password_history, password_policy},
+    signin::{lockout, lockout::Guess, password_history, password_policy, session},
 };
 
 pub async fn change_password(
     State(org): State<Org>,
     caller: Caller,
+    headers: HeaderMap,
     Path(name): Path<String>,
     body: Body,
 ) -> Answer<Response> {
@@ -55,12 +57,16 @@ pub async fn change_password(
     let mut change = rest(&org, &caller, &user).await?;
     new_password(&org, &mut change, &user, &hash).await?;
     if revoke_sessions {
-        end_access(&mut change, &user.id).await?;
-    } else {
-        // Sessions may stay; what apps were granted ends with the password that it was granted by.
-        let now = change.now;
-        grant::end_all_of_user(&mut change, &user.id, now).await?;
+        // Whoever changes their own password goes on with the session that they do it by.
+        let own = match caller.by {
+            By::Session if caller.user.id == user.id => session::current(&org, &headers, &mut change).await?,
+            _ => None,
+        };
+        session::end_all_but(&mut change, &user.id, own.as_ref()).await?;
     }
+    // What apps were granted ends with the password that it was granted by.
+    let now = change.now;
+    grant::end_all_of_user(&mut change, &user.id, now).await?;
     answered(change, &user.id).await
 }
 

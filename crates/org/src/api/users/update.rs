@@ -184,11 +184,15 @@ async fn wanted_type(
     Ok(user::type_by_id(conn, &id.into()).await?.ok_or_else(|| Fault::not_found(id, "CVDType"))?.id)
 }
 
+/// Passwords are recovered by these, so people cannot change them without proof that they read the new address's mail.
+const RECOVERY: [&str; 2] = ["email", "secondEmail"];
+
 /// Refuses a value that this caller, or nobody, may change: E0000077 and E0000078.
 fn refuse_unwritable(schema: &Schema, before: &Profile, after: &Profile, manages: bool) -> Answer<()> {
     let changed = schema.attributes().filter(|attribute| before.value(&attribute.name) != after.value(&attribute.name));
     for attribute in changed {
-        let own = manages || attribute.own_permission() == "READ_WRITE";
+        let own =
+            manages || (attribute.own_permission() == "READ_WRITE" && !RECOVERY.contains(&attribute.name.as_str()));
         match attribute.mutability() {
             "READ_ONLY" => return Err(Fault::new(&codes::E0000077).with_argument(&attribute.name)),
             "IMMUTABLE" if before.value(&attribute.name).is_some() => {

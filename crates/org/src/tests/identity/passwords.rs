@@ -1,12 +1,17 @@
 //! Passwords that are set by a link, or because they have expired.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::{
     super::site::{PASSWORD, Site, id},
     browser::Browser,
+    console::at_console,
 };
-use crate::signin::password_policy::{self, PasswordPolicy};
+use crate::{
+    model::role::RoleType,
+    signin::password_policy::{self, PasswordPolicy},
+};
 
 const NEW: &str = "Another-Horse-8-Battery";
 
@@ -111,4 +116,17 @@ async fn a_stored_policy_holds_for_new_passwords_and_for_old_ones() {
     site.advance(std::time::Duration::from_secs(30 * 24 * 3_600));
     let page = Browser::new(&site).submit_sign_in("/", "ada@example.com", PASSWORD).await.is(200);
     assert!(page.text.contains("Your password has expired"));
+}
+
+#[tokio::test]
+async fn whoever_changes_their_own_password_stays_signed_in_where_they_do_it() {
+    let site = Site::start().await;
+    let (browser, csrf) = at_console(&site, "root@example.org", RoleType::OrgAdmin).await;
+    let other = Browser::new(&site);
+    other.sign_in("root@example.org", PASSWORD).await;
+    let body = json!({ "oldPassword": { "value": PASSWORD }, "newPassword": { "value": NEW }, "revokeSessions": true });
+    let path = "/api/v1/users/me/credentials/change_password";
+    browser.json(Method::POST, path, Some(&csrf), Some(body)).await.is(200);
+    browser.get("/api/v1/sessions/me").await.is(200);
+    other.get("/api/v1/sessions/me").await.is(404);
 }
