@@ -6,7 +6,7 @@
 pub mod codes;
 
 use axum::{
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use codes::Code;
@@ -44,13 +44,15 @@ pub struct Fault {
     pub causes: Vec<String>,
     /// What happened inside, for the log alone.
     pub internal: Option<String>,
+    /// `WWW-Authenticate`, where the scheme asks for it.
+    pub challenge: Option<&'static str>,
 }
 
 pub type Answer<T, E = Fault> = std::result::Result<T, E>;
 
 impl Fault {
     pub fn new(code: &'static Code) -> Fault {
-        Fault { code, argument: String::new(), causes: Vec::new(), internal: None }
+        Fault { code, argument: String::new(), causes: Vec::new(), internal: None, challenge: None }
     }
 
     /// E0000001: `field` is what the summary names, the causes say why, each as `field: reason`.
@@ -97,6 +99,11 @@ impl Fault {
         self
     }
 
+    pub fn challenged(mut self, challenge: &'static str) -> Fault {
+        self.challenge = Some(challenge);
+        self
+    }
+
     pub fn with_argument(mut self, argument: impl Into<String>) -> Fault {
         self.argument = argument.into();
         self
@@ -132,6 +139,9 @@ pub fn error_id(random: &dyn Random) -> String {
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
         response.extensions_mut().insert(self);
         response
     }

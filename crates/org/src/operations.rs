@@ -62,6 +62,12 @@ pub fn find(method: &Method, path: &str) -> Option<&'static Operation> {
     fitting.min_by_key(|operation| operation.path.matches('{').count())
 }
 
+/// Whether a scope of the management API has this name: one that an operation needs, or its form for oneself.
+pub fn is_scope(name: &str) -> bool {
+    let plain = name.strip_suffix(".self").unwrap_or(name);
+    all().iter().any(|operation| operation.scope == Some(plain))
+}
+
 /// What the table says of a call that no handler took.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Unserved {

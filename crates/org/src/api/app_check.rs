@@ -44,6 +44,7 @@ const GRANT_TYPES: &[&str] = &[
 ];
 const RESPONSE_TYPES: &[&str] = &["code", "token", "id_token"];
 const METHODS: &[&str] = &["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
+const SIGNING_ALGORITHMS: &[&str] = &["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
 const APPLICATION_TYPES: &[&str] = &["web", "native", "browser", "service"];
 /// Schemes that a browser would run instead of going to.
 const SCHEMES_REFUSED: &[&str] = &["javascript", "data", "vbscript", "file", "blob", "about"];
@@ -234,6 +235,22 @@ fn oauth_client(given: &Map<String, Value>) -> Answer<Map<String, Value>> {
         return Err(Fault::field("wildcard_redirect", "Wildcards in redirect URIs are not enabled for this org"));
     }
     kept.insert("wildcard_redirect".to_owned(), "DISABLED".into());
+    if let Some(uri) = given.text("frontchannel_logout_uri")? {
+        if !is_web_address(uri) {
+            let reason = "'frontchannel_logout_uri' must be an absolute http or https URI";
+            return Err(Fault::field("frontchannel_logout_uri", reason));
+        }
+        kept.insert("frontchannel_logout_uri".to_owned(), uri.into());
+        let with_session = given.flag("frontchannel_logout_session_required")?.unwrap_or(false);
+        kept.insert("frontchannel_logout_session_required".to_owned(), with_session.into());
+    }
+    if let Some(algorithm) = one_of(given, "request_object_signing_alg", SIGNING_ALGORITHMS)? {
+        kept.insert("request_object_signing_alg".to_owned(), algorithm.into());
+    }
+    if given.text("id_token_encrypted_response_alg")?.is_some() {
+        let reason = "Encryption of ID tokens is not enabled for this org";
+        return Err(Fault::field("id_token_encrypted_response_alg", reason));
+    }
     if given.flag("dpop_bound_access_tokens")? == Some(true) {
         return Err(Fault::field("dpop_bound_access_tokens", "DPoP is not enabled for this org"));
     }

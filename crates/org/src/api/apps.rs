@@ -125,10 +125,18 @@ async fn get(State(org): State<Org>, caller: Caller, address: Address, Path(id):
 async fn create(State(org): State<Org>, caller: Caller, asked: Asked, given: Body) -> Answer<Json<Value>> {
     let checked = app_check::check(&given.object()?)?;
     let mut change = caller.begin(&org).await?;
+    let app = insert(&org, &mut change, &checked, asked.flag("activate", true)).await?;
+    let body = app_body::body(&mut change, &org, &caller, &asked.address, &app).await?;
+    change.commit().await?;
+    Ok(Json(body))
+}
+
+/// Makes an app with what belongs to a new one.
+pub(crate) async fn insert(org: &Org, change: &mut Change, checked: &Checked, active: bool) -> Answer<App> {
     let id = AppId::new(&org.world);
     let client_id = match (&checked.client_id, checked.sign_on_mode) {
         (Some(chosen), _) => {
-            if app::by_client_id(&mut change, chosen).await?.is_some() {
+            if app::by_client_id(change, chosen).await?.is_some() {
                 return Err(Fault::field("client_id", "'client_id' is already taken"));
             }
             Some(chosen.clone())
@@ -142,22 +150,20 @@ async fn create(State(org): State<Org>, caller: Caller, asked: Asked, given: Bod
         name: checked.name.to_owned(),
         label: checked.label.clone(),
         sign_on_mode: checked.sign_on_mode,
-        active: asked.flag("activate", true),
+        active,
         document: checked.document.clone(),
     };
-    let app = app::create(&mut change, &org.world, &new).await.map_err(Fault::taken("client_id"))?;
-    first_secret(&org, &mut change, &app, &checked).await?;
+    let app = app::create(change, &org.world, &new).await.map_err(Fault::taken("client_id"))?;
+    first_secret(org, change, &app, checked).await?;
     change.record(Event::new("application.lifecycle.create").target(Party::app(&app)));
     if app.active {
         change.record(Event::new("application.lifecycle.activate").target(Party::app(&app)));
     }
-    let body = app_body::body(&mut change, &org, &caller, &asked.address, &app).await?;
-    change.commit().await?;
-    Ok(Json(body))
+    Ok(app)
 }
 
 /// A client that shows a secret has one: the given one, or one of ours.
-async fn first_secret(org: &Org, change: &mut Change, app: &App, checked: &Checked) -> Answer<()> {
+pub(crate) async fn first_secret(org: &Org, change: &mut Change, app: &App, checked: &Checked) -> Answer<()> {
     if !checked.needs_secret() || client_secret::of_app(change, &app.id).await?.iter().any(|secret| secret.active) {
         return Ok(());
     }
@@ -176,6 +182,7 @@ async fn replace(
     let given = given.object()?;
     let mut change = caller.begin(&org).await?;
     let before = find(&mut change, &id).await?;
+    caller.must_outrank_client(&mut change, &before.id).await?;
     let checked = app_check::check(&given)?;
     if checked.sign_on_mode != before.sign_on_mode {
         return Err(Fault::field("signOnMode", "The sign-on mode of an app cannot be changed"));

@@ -16,7 +16,7 @@ use crate::{
     model::{
         change::Change,
         group::Group,
-        id::UserId,
+        id::{AppId, UserId},
         log::{self, CallOrigin, Event, Outcome, Party},
         role::{self, AdminRole, RoleType},
         token::{self, TokenRow},
@@ -34,15 +34,18 @@ const CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
 pub enum By {
     Token(TokenRow),
     Session,
-    /// The scopes that were granted to the access token.
+    /// The scopes that were granted to the access token, which speaks for a person, or for the client itself.
     OAuth {
         client_id: String,
         scopes: Vec<String>,
+        acts_for_itself: bool,
     },
 }
 
 #[derive(Clone, Debug)]
 pub struct Caller {
+    /// Who acts. For a client that acts for itself this is a stand-in: its id is the client's, so that what names its author names the
+    /// client, and no row of a person has it.
     pub user: User,
     pub roles: Vec<AdminRole>,
     pub by: By,
@@ -59,7 +62,12 @@ impl Caller {
     }
 
     pub fn party(&self) -> Party {
-        Party::user(&self.user)
+        match &self.by {
+            By::OAuth { client_id, acts_for_itself: true, .. } => {
+                Party::new(client_id, "PublicClientApp", client_id, &self.user.profile.display_name())
+            }
+            _ => Party::user(&self.user),
+        }
     }
 
     /// Begins a change whose events name this caller.
@@ -82,6 +90,12 @@ impl Caller {
             return Ok(());
         }
         Err(Fault::forbidden())
+    }
+
+    /// Refuses to change the credentials of an app that has administrator roles by somebody weaker: they would hand the roles over.
+    pub async fn must_outrank_client(&self, conn: &mut Conn, app: &AppId) -> Answer<()> {
+        let roles = role::roles_of_client(conn, app).await?;
+        if self.has_role(RoleType::SuperAdmin) { Ok(()) } else { self.must_outrank_roles(&roles) }
     }
 
     fn must_outrank_roles(&self, roles: &[AdminRole]) -> Answer<()> {
@@ -110,7 +124,7 @@ pub async fn authenticate(org: &Org, parts: &Parts) -> Answer<Caller> {
             let (row, user) = by_token(org, &value, &mut origin).await?;
             (user, By::Token(row))
         }
-        Some(Credentials::Bearer(value)) => by_bearer(org, &value).await?,
+        Some(Credentials::Bearer(value)) => return by_bearer(org, &value, origin).await,
         None => (by_session(org, parts).await?, By::Session),
     };
     let roles = role::roles_of(&mut *org.db.read().await?, &user.id).await?;
@@ -170,15 +184,26 @@ pub fn token_party(row: &TokenRow) -> Party {
     Party::new(row.id.as_str(), "Token", &row.name, &row.name)
 }
 
-async fn by_bearer(org: &Org, value: &Secret) -> Answer<(User, By)> {
-    let invalid = || Fault::new(&codes::E0000011);
+async fn by_bearer(org: &Org, value: &Secret, origin: CallOrigin) -> Answer<Caller> {
     let mut reader = org.db.read().await?;
-    let bearer = crate::oauth::bearer::check(org, &mut reader, value).await?.ok_or_else(invalid)?;
-    let user = user::by_id(&mut reader, &bearer.user_id)
-        .await?
-        .filter(|user| token::may_act(user.status))
-        .ok_or_else(invalid)?;
-    Ok((user, By::OAuth { client_id: bearer.client_id, scopes: bearer.scopes }))
+    let bearer = crate::oauth::bearer::check(org, &mut reader, value).await?;
+    let bearer = bearer.ok_or_else(|| {
+        Fault::new(&codes::E0000011)
+            .challenged("Bearer error=\"invalid_token\", error_description=\"The access token is invalid\"")
+    })?;
+    let client_id = bearer.app.client_id.clone().unwrap_or_default();
+    let (user, roles, acts_for_itself) = match bearer.user {
+        Some(user) => {
+            let roles = role::roles_of(&mut reader, &user.id).await?;
+            (user, roles, false)
+        }
+        None => {
+            let roles = role::roles_of_client(&mut reader, &bearer.app.id).await?;
+            let type_id = user::default_type(&mut reader).await?.id;
+            (User::stand_in(&client_id, &bearer.app.label, type_id, org.now()), roles, true)
+        }
+    };
+    Ok(Caller { user, roles, by: By::OAuth { client_id, scopes: bearer.scopes, acts_for_itself }, origin })
 }
 
 async fn by_session(org: &Org, parts: &Parts) -> Answer<User> {

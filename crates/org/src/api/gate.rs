@@ -138,12 +138,8 @@ fn check_right(operation: &'static Operation, caller: &Caller, path: &str) -> Re
     if granted {
         return Ok(());
     }
-    let mut refused = Fault::forbidden().into_response();
-    let challenge = HeaderValue::from_static(
-        "Bearer error=\"insufficient_scope\", error_description=\"The access token lacks a scope that this call needs\"",
-    );
-    refused.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-    Err(refused)
+    let challenge = "Bearer error=\"insufficient_scope\", error_description=\"The access token lacks a scope that this call needs\"";
+    Err(Fault::forbidden().challenged(challenge).into_response())
 }
 
 /// Whether the person in the path is the caller: `me`, the id, or the login.

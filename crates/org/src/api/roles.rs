@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use db::Conn;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -19,6 +20,7 @@ use crate::{
     Org,
     error::{Answer, Fault, codes},
     model::{
+        app::{self, App},
         change::Change,
         group::{self, GroupType},
         group_rule,
@@ -41,12 +43,17 @@ pub fn operations() -> Routes {
         .on("assignRoleToGroup", grant_to_group)
         .on("getGroupAssignedRole", one_of_group)
         .on("unassignRoleFromGroup", revoke_from_group)
+        .on("listRolesForClient", of_client)
+        .on("assignRoleToClient", grant_to_client)
+        .on("retrieveClientRole", one_of_client)
+        .on("deleteRoleFromClient", revoke_from_client)
 }
 
 fn body(address: &Address, role: &AdminRole) -> Value {
     let (kind, assignee) = match &role.assignee {
         Assignee::User(id) => ("USER", format!("/api/v1/users/{id}")),
         Assignee::Group(id) => ("GROUP", format!("/api/v1/groups/{id}")),
+        Assignee::Client(id) => ("CLIENT", format!("/oauth2/v1/clients/{id}")),
     };
     json!({
         "id": role.id.as_str(),
@@ -210,6 +217,69 @@ async fn revoke_from_group(
     change.record(
         Event::new("group.privilege.revoke").target(Party::group(&group)).debug("privilegeRevoked", role.kind.label()),
     );
+    change.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn client(conn: &mut Conn, id: &str) -> Answer<App> {
+    let found = app::by_client_id(conn, id).await?;
+    found.ok_or_else(|| Fault::not_found(id, "PublicClientApp"))
+}
+
+async fn client_role(conn: &mut Conn, client_id: &str, id: &str) -> Answer<(App, AdminRole)> {
+    let app = client(conn, client_id).await?;
+    let roles = role::roles_of_client(conn, &app.id).await?;
+    let role = roles.into_iter().find(|role| role.id.as_str() == id).ok_or_else(|| unknown(id))?;
+    Ok((app, role))
+}
+
+async fn of_client(State(org): State<Org>, address: Address, Path(id): Path<String>) -> Answer<Json<Vec<Value>>> {
+    let mut reader = org.db.read().await?;
+    let app = client(&mut reader, &id).await?;
+    let roles = role::roles_of_client(&mut reader, &app.id).await?;
+    Ok(Json(roles.iter().map(|role| body(&address, role)).collect()))
+}
+
+async fn one_of_client(
+    State(org): State<Org>,
+    address: Address,
+    Path((client, id)): Path<(String, String)>,
+) -> Answer<Json<Value>> {
+    let (_, role) = client_role(&mut *org.db.read().await?, &client, &id).await?;
+    Ok(Json(body(&address, &role)))
+}
+
+async fn grant_to_client(
+    State(org): State<Org>,
+    caller: Caller,
+    address: Address,
+    Path(id): Path<String>,
+    given: Body,
+) -> Answer<Response> {
+    let kind = wanted(&given.object()?)?;
+    let mut change = caller.begin(&org).await?;
+    let app = client(&mut change, &id).await?;
+    if app.oauth().is_none_or(|client| client.application_type != "service") {
+        return Err(Fault::field("clientId", "Only service apps can have administrator roles"));
+    }
+    let role = grant(&mut change, &org, kind, Assignee::Client(app.id.clone())).await?;
+    let event = Event::new("app.oauth2.client.privilege.grant").target(Party::app(&app));
+    change.record(event.debug("privilegeGranted", kind.label()));
+    change.commit().await?;
+    // Okta answers 200 here, where people and groups get 201.
+    Ok(Json(body(&address, &role)).into_response())
+}
+
+async fn revoke_from_client(
+    State(org): State<Org>,
+    caller: Caller,
+    Path((client, id)): Path<(String, String)>,
+) -> Answer<StatusCode> {
+    let mut change = caller.begin(&org).await?;
+    let (app, role) = client_role(&mut change, &client, &id).await?;
+    role::revoke_from_client(&mut change, &role.id).await?;
+    let event = Event::new("app.oauth2.client.privilege.revoke").target(Party::app(&app));
+    change.record(event.debug("privilegeRevoked", role.kind.label()));
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

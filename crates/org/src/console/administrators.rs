@@ -50,6 +50,7 @@ fn body(user: &User, roles: &[AdminRole]) -> Value {
             let by = match role.assignee {
                 Assignee::User(_) => "USER",
                 Assignee::Group(_) => "GROUP",
+                Assignee::Client(_) => "CLIENT",
             };
             json!({ "id": role.id.as_str(), "type": role.kind.as_str(), "label": role.kind.label(), "assignmentType": by })
         })

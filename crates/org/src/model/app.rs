@@ -71,6 +71,10 @@ pub struct OAuthClient {
     pub initiate_login_uri: Option<String>,
     pub jwks: Option<Value>,
     pub jwks_uri: Option<String>,
+    /// What is loaded in a frame when the session at the org ends.
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether it is told which session: then its ID tokens name it too.
+    pub wants_session_id: bool,
 }
 
 impl App {
@@ -125,6 +129,11 @@ impl App {
             initiate_login_uri: text(settings.get("initiate_login_uri")),
             jwks: settings.get("jwks").filter(|jwks| !jwks.is_null()).cloned(),
             jwks_uri: text(settings.get("jwks_uri")),
+            frontchannel_logout_uri: text(settings.get("frontchannel_logout_uri")),
+            wants_session_id: settings
+                .get("frontchannel_logout_session_required")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
         })
     }
 
@@ -219,8 +228,8 @@ impl GroupsClaim {
     }
 }
 
-/// The whole name must match, as in Okta.
-fn pattern(text: &str) -> Option<regex::Regex> {
+/// A pattern for names of groups. The whole name must match, as in Okta.
+pub fn pattern(text: &str) -> Option<regex::Regex> {
     regex::RegexBuilder::new(&format!("^(?:{text})$")).size_limit(PATTERN_BYTES_MAX).build().ok()
 }
 

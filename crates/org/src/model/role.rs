@@ -5,7 +5,7 @@
 use db::{Conn, Row, query};
 use world::{Instant, World};
 
-use super::id::{GroupId, RoleId, UserId};
+use super::id::{AppId, GroupId, RoleId, UserId};
 use crate::{Error, Result};
 
 macro_rules! role_types {
@@ -58,6 +58,8 @@ pub struct AdminRole {
 pub enum Assignee {
     User(UserId),
     Group(GroupId),
+    /// An app that acts for itself.
+    Client(AppId),
 }
 
 impl AdminRole {
@@ -99,24 +101,54 @@ pub async fn roles_of_group(conn: &mut Conn, group: &GroupId) -> Result<Vec<Admi
     query(sql).bind(group.as_str()).all(conn).await?.iter().map(AdminRole::read).collect()
 }
 
+/// The roles of an app: what it may do where it acts for itself.
+pub async fn roles_of_client(conn: &mut Conn, app: &AppId) -> Result<Vec<AdminRole>> {
+    let rows = query("select id, type, created_us, updated_us from client_role where app_id = $1 order by id");
+    let rows = rows.bind(app.as_str()).all(conn).await?;
+    let read = |row: &Row| {
+        let kind: String = row.get("type")?;
+        Ok(AdminRole {
+            id: row.get::<String>("id")?.into(),
+            kind: RoleType::parse(&kind)
+                .ok_or_else(|| Error::Stored { what: "administrator role", reason: format!("unknown type {kind}") })?,
+            assignee: Assignee::Client(app.clone()),
+            created: row.get("created_us")?,
+            last_updated: row.get("updated_us")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
 /// `None`: the assignee has it already.
 pub async fn grant(conn: &mut Conn, world: &World, kind: RoleType, assignee: &Assignee) -> Result<Option<AdminRole>> {
     let id = RoleId::new(world);
     let now = world.now().whole_second();
-    let (user, group) = match assignee {
-        Assignee::User(user) => (Some(user.as_str()), None),
-        Assignee::Group(group) => (None, Some(group.as_str())),
+    let (sql, assignee_id) = match assignee {
+        Assignee::User(user) => (
+            "insert into admin_role (id, type, user_id, created_us, updated_us) values ($1, $2, $3, $4, $4) on conflict do nothing",
+            user.as_str(),
+        ),
+        Assignee::Group(group) => (
+            "insert into admin_role (id, type, group_id, created_us, updated_us) values ($1, $2, $3, $4, $4) on conflict do nothing",
+            group.as_str(),
+        ),
+        Assignee::Client(app) => (
+            "insert into client_role (id, type, app_id, created_us, updated_us) values ($1, $2, $3, $4, $4) on conflict do nothing",
+            app.as_str(),
+        ),
     };
-    let done = query(
-        "insert into admin_role (id, type, user_id, group_id, created_us, updated_us) values ($1, $2, $3, $4, $5, $5) on conflict do nothing",
-    );
-    let done = done.bind(id.as_str()).bind(kind.as_str()).bind(user).bind(group).bind(now).execute(conn).await?;
+    let done = query(sql).bind(id.as_str()).bind(kind.as_str()).bind(assignee_id).bind(now).execute(conn).await?;
     Ok((done == 1).then(|| AdminRole { id, kind, assignee: assignee.clone(), created: now, last_updated: now }))
 }
 
 /// `false`: there was no such assignment.
 pub async fn revoke(conn: &mut Conn, id: &RoleId) -> Result<bool> {
     Ok(query("delete from admin_role where id = $1").bind(id.as_str()).execute(conn).await? == 1)
+}
+
+/// `false`: the app had no such role.
+pub async fn revoke_from_client(conn: &mut Conn, id: &RoleId) -> Result<bool> {
+    Ok(query("delete from client_role where id = $1").bind(id.as_str()).execute(conn).await? == 1)
 }
 
 /// People who can sign in and are super administrators, by whatever way: while this is 0, nobody can grant a role.

@@ -117,6 +117,28 @@ impl User {
     }
 }
 
+impl User {
+    /// For a client that acts for itself: somebody who is in no table, whose id and login are the client's.
+    pub fn stand_in(client_id: &str, label: &str, type_id: UserTypeId, now: Instant) -> User {
+        User {
+            id: client_id.into(),
+            type_id,
+            status: Status::Active,
+            login: client_id.to_owned(),
+            profile: Profile::of(client_id, "", label, ""),
+            has_password: false,
+            provider: Provider::okta(),
+            recovery_question: None,
+            created: now,
+            activated: None,
+            status_changed: None,
+            last_login: None,
+            last_updated: now,
+            password_changed: None,
+        }
+    }
+}
+
 /// What a new person begins with.
 #[derive(Clone, Debug)]
 pub struct NewUser {

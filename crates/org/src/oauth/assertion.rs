@@ -1,31 +1,24 @@
 //! Client assertions: JWTs by which a client proves that it holds its secret (`client_secret_jwt`) or private key (`private_key_jwt`).
 //!
-//! Invariant: the algorithm is one of the method's own list, never the one that the token asks for; an assertion with a `jti` is taken
-//! once. Keys come from the app's settings: this org fetches nothing from a `jwks_uri`.
+//! Invariant: an assertion with a `jti` is taken once.
 
 use std::time::Duration;
 
 use db::{Conn, query};
-use jsonwebtoken::{
-    Algorithm, DecodingKey,
-    jwk::{Jwk, JwkSet, PublicKeyUse},
-};
 use serde_json::Value;
 use vault::Secret;
 use world::Instant;
 
 use super::{
     client::Client,
+    client_signature::{self, SignedBy, Unsigned},
     fault::{OAuthFault, OAuthResult},
-    key::signature_only,
 };
-use crate::{Org, model::app::secrets};
+use crate::Org;
 
 /// How far clocks may differ.
 const SKEW: Duration = Duration::from_secs(300);
 const LIFE_MAX: Duration = Duration::from_secs(3_600);
-/// An HMAC key may not be shorter than its hash.
-const SECRET_LEN_MIN: usize = 32;
 const SWEPT_AT_ONCE: i64 = 100;
 
 /// Whom an assertion may be written for.
@@ -65,73 +58,18 @@ pub async fn check(
     assertion: &Secret,
     audiences: &Audiences,
 ) -> OAuthResult<Option<String>> {
-    let header = jsonwebtoken::decode_header(assertion.expose()).map_err(|_| unparsable())?;
-    let claims = match client.oauth.token_endpoint_auth_method.as_str() {
-        "client_secret_jwt" => by_secret(org, conn, client, assertion, header.alg).await?,
-        "private_key_jwt" => by_key(client, assertion, header.alg, header.kid.as_deref())?,
+    let by = match client.oauth.token_endpoint_auth_method.as_str() {
+        "client_secret_jwt" => SignedBy::Secret,
+        "private_key_jwt" => SignedBy::Key,
         _ => {
             return Err(OAuthFault::invalid_client(
                 "Client authentication failed. Either the client or the client credentials are invalid.",
             ));
         }
     };
+    let claims = client_signature::claims(org, conn, client, assertion, by).await?.map_err(refused)?;
     check_claims(&claims, audiences, org.now())?;
     Ok(claims.get("jti").and_then(Value::as_str).map(str::to_owned))
-}
-
-async fn by_secret(
-    org: &Org,
-    conn: &mut Conn,
-    client: &Client,
-    assertion: &Secret,
-    algorithm: Algorithm,
-) -> OAuthResult<Value> {
-    if !matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
-        return Err(wrong_algorithm());
-    }
-    for secret in secrets(conn, &client.app.id).await?.iter().filter(|secret| secret.active) {
-        let secret = secret.open(&org.vault)?;
-        if secret.len() < SECRET_LEN_MIN {
-            return Err(OAuthFault::invalid_client("The client secret is too short to verify a JWT HMAC."));
-        }
-        let key = DecodingKey::from_secret(secret.expose_bytes());
-        if let Ok(token) = jsonwebtoken::decode::<Value>(assertion.expose(), &key, &signature_only(algorithm)) {
-            return Ok(token.claims);
-        }
-    }
-    Err(wrong_signature())
-}
-
-fn by_key(client: &Client, assertion: &Secret, algorithm: Algorithm, kid: Option<&str>) -> OAuthResult<Value> {
-    let allowed = matches!(
-        algorithm,
-        Algorithm::RS256 | Algorithm::RS384 | Algorithm::RS512 | Algorithm::ES256 | Algorithm::ES384
-    );
-    if !allowed {
-        return Err(wrong_algorithm());
-    }
-    let Some(jwks) = client.oauth.jwks.clone() else {
-        let text = match client.oauth.jwks_uri {
-            Some(_) => "Error retrieving the client JWKSet from jwks_uri.",
-            None => "The client does not have a JWKSet configured, but the client_assertion requires one.",
-        };
-        return Err(OAuthFault::invalid_client(text));
-    };
-    let jwks: JwkSet =
-        serde_json::from_value(jwks).map_err(|_| OAuthFault::invalid_client("The client JWKSet is invalid."))?;
-    let signing = |key: &&Jwk| !matches!(&key.common.public_key_use, Some(PublicKeyUse::Encryption));
-    let keys: Vec<&Jwk> = match kid {
-        Some(kid) => jwks.keys.iter().filter(|key| key.common.key_id.as_deref() == Some(kid)).filter(signing).collect(),
-        None => jwks.keys.iter().filter(signing).collect(),
-    };
-    if keys.is_empty() || (kid.is_none() && keys.len() > 1) {
-        return Err(OAuthFault::invalid_client("The client_assertion JWT kid is invalid."));
-    }
-    let token = keys.iter().find_map(|key| {
-        let key = DecodingKey::from_jwk(key).ok()?;
-        jsonwebtoken::decode::<Value>(assertion.expose(), &key, &signature_only(algorithm)).ok()
-    });
-    token.map(|token| token.claims).ok_or_else(wrong_signature)
 }
 
 fn check_claims(claims: &Value, audiences: &Audiences, now: Instant) -> OAuthResult<()> {
@@ -164,36 +102,51 @@ fn check_claims(claims: &Value, audiences: &Audiences, now: Instant) -> OAuthRes
 
 /// Of any number of requests with one `jti` the first passes.
 pub async fn once(org: &Org, client: &Client, jti: &str) -> OAuthResult<()> {
-    let now = org.now();
     let mut tx = org.db.begin().await?;
+    let first = use_up(&mut tx, org, "client assertion", client, jti, org.now().plus(LIFE_MAX).plus(SKEW)).await?;
+    tx.commit().await?;
+    if first { Ok(()) } else { Err(OAuthFault::invalid_client("The client_assertion token has already been used.")) }
+}
+
+/// Notes that a client sent something that may come once, until it has lapsed anyway. `false`: it had come before.
+pub async fn use_up(
+    conn: &mut Conn,
+    org: &Org,
+    purpose: &str,
+    client: &Client,
+    jti: &str,
+    until: Instant,
+) -> crate::Result<bool> {
     query("delete from client_assertion where assertion_hash in (select assertion_hash from client_assertion where expires_us < $1 order by expires_us limit $2)")
-        .bind(now)
+        .bind(org.now())
         .bind(SWEPT_AT_ONCE)
-        .execute(&mut tx)
+        .execute(conn)
         .await?;
-    let hash = org.vault.keyed_hash("client assertion", format!("{}\0{jti}", client.client_id).as_bytes());
+    let hash = org.vault.keyed_hash(purpose, format!("{}\0{jti}", client.client_id).as_bytes());
     let first = query(
         "insert into client_assertion (assertion_hash, expires_us) values ($1, $2) on conflict (assertion_hash) do nothing",
     );
-    let first = first.bind(hash).bind(now.plus(LIFE_MAX).plus(SKEW).plus(SKEW)).execute(&mut tx).await?;
-    tx.commit().await?;
-    if first == 1 {
-        Ok(())
-    } else {
-        Err(OAuthFault::invalid_client("The client_assertion token has already been used."))
-    }
+    Ok(first.bind(hash).bind(until.plus(SKEW)).execute(conn).await? == 1)
 }
 
 fn unparsable() -> OAuthFault {
     OAuthFault::invalid_client("The parsing of the client_assertion failed.")
 }
 
-fn wrong_algorithm() -> OAuthFault {
-    OAuthFault::invalid_client("The client_assertion JWT signature algorithm is invalid.")
-}
-
-fn wrong_signature() -> OAuthFault {
-    OAuthFault::invalid_client("The client_assertion signature is invalid.")
+fn refused(unsigned: Unsigned) -> OAuthFault {
+    OAuthFault::invalid_client(match unsigned {
+        Unsigned::Unparsable => return unparsable(),
+        Unsigned::Algorithm => "The client_assertion JWT signature algorithm is invalid.",
+        Unsigned::SecretTooShort => "The client secret is too short to verify a JWT HMAC.",
+        Unsigned::NoSecret => {
+            "The issuer and subject claim for client_assertion is invalid because the client does not have a client secret."
+        }
+        Unsigned::NoKeys => "The client does not have a JWKSet configured, but the client_assertion requires one.",
+        Unsigned::KeysElsewhere => "Error retrieving the client JWKSet from jwks_uri.",
+        Unsigned::InvalidKeys => "The client JWKSet is invalid.",
+        Unsigned::Kid => "The client_assertion JWT kid is invalid.",
+        Unsigned::Signature => "The client_assertion signature is invalid.",
+    })
 }
 
 #[cfg(test)]

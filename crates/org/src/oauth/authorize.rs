@@ -9,14 +9,14 @@ use db::Conn;
 use vault::Secret;
 
 use super::{
-    authorize_answer as answer,
-    authorize_request::{self as request, Asked, Destination},
-    client::Client,
-    custom_scope,
-    fault::{OAuthFault, OAuthResult},
-    grant::{self, Code, NewGrant},
+    assurance, authorize_answer as answer,
+    authorize_issue::{self as issue, Issued},
+    authorize_loaded::{self as loaded, Loaded, Refused},
+    authorize_request::{self as request},
+    consent_page,
+    fault::OAuthFault,
+    mark::{ANYBODY, Mark},
     parameters::{Form, Parameters},
-    reauthentication,
     server::Server,
 };
 use crate::{
@@ -24,9 +24,8 @@ use crate::{
     api::edge::Address,
     error::Answer,
     model::{
-        app,
         change::Change,
-        log::{CallOrigin, Event, Outcome, Party},
+        log::{CallOrigin, Event, Party},
     },
     signin::{
         login_page,
@@ -37,32 +36,36 @@ use crate::{
 };
 
 /// The application on whose behalf somebody is at the sign-in page.
+#[derive(Default)]
 pub struct Asking {
-    pub label: String,
+    pub label: Option<String>,
     /// Where the page's form may end.
     pub redirect_origin: Option<String>,
+    /// The user name that the application suggests.
+    pub login_hint: Option<String>,
 }
 
-/// Who asks, when a return address is an authorize request whose client and redirect URI are right.
-pub async fn asking(conn: &mut Conn, from: &ReturnAddress) -> Result<Option<Asking>> {
-    if !is_authorize(from.path()) {
-        return Ok(None);
-    }
-    let found = request::destination(conn, &Parameters::parse(from.query())).await?.ok();
-    Ok(found.map(|(client, destination)| Asking {
-        label: client.app.label,
-        redirect_origin: request::origin_of(&destination.redirect_uri),
-    }))
+/// Who asks, when a return address is an authorize request that can be served.
+pub async fn asking(org: &Org, conn: &mut Conn, from: &ReturnAddress) -> Result<Asking> {
+    let Some(loaded) = loaded::behind(org, conn, from).await? else { return Ok(Asking::default()) };
+    Ok(Asking {
+        redirect_origin: request::origin_of(&loaded.destination.redirect_uri),
+        login_hint: loaded.parameters.get("login_hint").map(str::to_owned),
+        label: Some(loaded.client.app.label),
+    })
 }
 
-/// The user name that an authorize request suggests.
-pub fn login_hint(from: &ReturnAddress) -> Option<String> {
-    let hint = Parameters::parse(from.query()).get("login_hint").map(str::to_owned);
-    hint.filter(|_| is_authorize(from.path()))
-}
-
-fn is_authorize(path: &str) -> bool {
-    path.starts_with("/oauth2/") && path.ends_with("/v1/authorize")
+/// What a request is answered with beside its parameters.
+pub(super) struct Call<'a> {
+    pub org: &'a Org,
+    pub server: &'a Server,
+    pub address: &'a Address,
+    pub origin: &'a CallOrigin,
+    pub headers: &'a HeaderMap,
+    pub path: &'a str,
+    /// What the browser brought.
+    pub outer: &'a Parameters,
+    pub company: &'a str,
 }
 
 /// `GET …/v1/authorize`
@@ -98,76 +101,90 @@ async fn authorize(
     origin: &CallOrigin,
     headers: &HeaderMap,
     path: &str,
-    parameters: &Parameters,
+    outer: &Parameters,
 ) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let company = login_page::company(&mut reader).await?;
-    let (client, destination) = match request::destination(&mut reader, parameters).await? {
-        Ok(found) => found,
-        Err(fault) => return Ok(answer::show_fault(&company, &fault)),
+    let loaded = match loaded::load(org, &mut reader, server, outer).await? {
+        Ok(loaded) => loaded,
+        Err(Refused::Here(fault)) => return Ok(answer::show_fault(&company, &fault)),
+        Err(Refused::There(destination, fault)) => return Ok(answer::send_fault(&company, &destination, &fault)),
     };
-    let custom = custom_scope::of_server(&mut reader, server).await?;
     let current = session::current(org, headers, &mut reader).await?;
     drop(reader);
-    let asked = match request::check(server, &custom, &client, &parameters.without(reauthentication::NAME)) {
-        Ok(asked) => asked,
-        Err(fault) => return Ok(answer::send_fault(&company, &destination, &fault)),
-    };
+    let call = Call { org, server, address, origin, headers, path, outer, company: &company };
     let (session, new) = match current {
         Some(session) => (Some(session), None),
-        None => match begin_by_token(org, origin, headers, parameters).await? {
+        None => match begin_by_token(&call, &loaded).await? {
             Some(new) => (Some(new.session.clone()), Some(new)),
             None => (None, None),
         },
     };
-    let usable = session.filter(|session| !request::needs_password(org, &asked, parameters, session.password_at));
-    let mut response = match usable {
-        Some(session) => {
-            session::touch(org, &session).await?;
-            match grant_code(org, server, origin, &client, &destination, &asked, &session).await {
-                Ok(code) => answer::send(&company, &destination, vec![("code", code.expose().to_owned())]),
-                Err(fault) if fault.status == StatusCode::INTERNAL_SERVER_ERROR => fault.into_response(),
-                Err(fault) => answer::send_fault(&company, &destination, &fault),
-            }
-        }
-        None if asked.prompt.none => {
-            let fault = OAuthFault::new(
-                400,
-                "login_required",
-                "The client specified not to prompt, but the user is not logged in.",
-            );
-            answer::send_fault(&company, &destination, &fault)
-        }
-        None => to_sign_in(org, path, &asked, parameters),
-    };
+    let mut response = serve(&call, &loaded, session).await?;
     if let Some(new) = new {
         response.headers_mut().append(header::SET_COOKIE, new.cookie(&address.0));
     }
     Ok(response)
 }
 
+/// Serves a request for whoever is signed in, or asks for what is missing: a password, a stronger one, consent.
+async fn serve(call: &Call<'_>, loaded: &Loaded, session: Option<Session>) -> Answer<Response> {
+    let asked = &loaded.asked;
+    let refuse = |fault: &OAuthFault| answer::send_fault(call.company, &loaded.destination, fault);
+    let is_signed_in = session.is_some();
+    let usable = session.filter(|session| !request::needs_password(call.org, asked, call.outer, session.password_at));
+    let Some(session) = usable else {
+        if !asked.prompt.none {
+            return Ok(to_sign_in(call, loaded));
+        }
+        let text = if is_signed_in {
+            "The client specified not to prompt, but the client app requires re-authentication or MFA."
+        } else {
+            "The client specified not to prompt, but the user is not logged in."
+        };
+        return Ok(refuse(&OAuthFault::new(400, "login_required", text)));
+    };
+    let acr = match assurance::met(&asked.acr_values, &session.amr) {
+        Ok(acr) => acr,
+        Err(fault) => return Ok(refuse(&fault)),
+    };
+    if Mark::Denied.at(call.org, call.outer, session.user_id.as_str()).is_some() {
+        let text = "The resource owner or authorization server denied the request.";
+        return Ok(refuse(&OAuthFault::new(403, "access_denied", text)));
+    }
+    session::touch(call.org, &session).await?;
+    match issue::issue(call, loaded, &session, acr).await {
+        Ok(Issued::Parameters(parameters)) => Ok(answer::send(call.company, &loaded.destination, parameters)),
+        Ok(Issued::ConsentNeeded(scopes)) if asked.prompt.none => {
+            let names: Vec<&str> = scopes.iter().map(|(scope, _)| scope.name.as_str()).collect();
+            let text = format!("The following scopes require user consent: [{}].", names.join(", "));
+            Ok(refuse(&OAuthFault::new(400, "consent_required", text)))
+        }
+        Ok(Issued::ConsentNeeded(scopes)) => Ok(consent_page::show(call, loaded, &session, &scopes)),
+        Err(fault) if fault.status == StatusCode::INTERNAL_SERVER_ERROR => Ok(fault.into_response()),
+        Err(fault) => Ok(refuse(&fault)),
+    }
+}
+
 /// A session token is worth a session where there is none.
-async fn begin_by_token(
-    org: &Org,
-    origin: &CallOrigin,
-    headers: &HeaderMap,
-    parameters: &Parameters,
-) -> Answer<Option<NewSession>> {
-    let Some(token) = parameters.get("sessionToken").map(Secret::new) else { return Ok(None) };
-    let mut change = Change::begin(org, Party::system(), origin.clone()).await?;
+async fn begin_by_token(call: &Call<'_>, loaded: &Loaded) -> Answer<Option<NewSession>> {
+    let org = call.org;
+    let token = loaded.parameters.get("sessionToken").or_else(|| call.outer.get("sessionToken"));
+    let Some(token) = token.map(Secret::new) else { return Ok(None) };
+    let mut change = Change::begin(org, Party::system(), call.origin.clone()).await?;
     let Some(user) = session_token::consume(&mut change, org, &token).await? else { return Ok(None) };
-    let new = session::begin(&mut change, org, headers, &user, false).await?;
+    let new = session::begin(&mut change, org, call.headers, &user, false).await?;
     change.record(Event::new("user.session.start").target(Party::user(&user)).session(&new.session.external_id));
     change.commit().await?;
     Ok(Some(new))
 }
 
 /// To the sign-in page, and from there back to this request.
-fn to_sign_in(org: &Org, path: &str, asked: &Asked, parameters: &Parameters) -> Response {
-    let again = asked.prompt.login || asked.max_age_s.is_some();
-    let plain = parameters.without("sessionToken");
-    let query = if again { reauthentication::mark(org, &plain) } else { plain.encode() };
-    let from = ReturnAddress::of(path, &query);
+fn to_sign_in(call: &Call<'_>, loaded: &Loaded) -> Response {
+    let again = loaded.asked.prompt.login || loaded.asked.max_age_s.is_some();
+    let plain = call.outer.without("sessionToken");
+    let query = if again { Mark::AskedAgain.put(call.org, &plain, ANYBODY) } else { plain.encode() };
+    let from = ReturnAddress::of(call.path, &query);
     let location = format!(
         "{}?{}",
         login_page::PATH,
@@ -175,44 +192,4 @@ fn to_sign_in(org: &Org, path: &str, asked: &Asked, parameters: &Parameters) -> 
     );
     (StatusCode::FOUND, [(header::LOCATION, location), (header::REFERRER_POLICY, "no-referrer".to_owned())])
         .into_response()
-}
-
-async fn grant_code(
-    org: &Org,
-    server: &Server,
-    origin: &CallOrigin,
-    client: &Client,
-    destination: &Destination,
-    asked: &Asked,
-    session: &Session,
-) -> OAuthResult<Secret> {
-    let mut change = Change::begin(org, Party::user(&session.user), origin.clone()).await?;
-    let sign_on = |event: Event| event.target(Party::app(&client.app)).session(&session.external_id);
-    if !app::assigned(&mut change, &client.app, &session.user).await? {
-        let text = "User is not assigned to the client application.";
-        change.record(sign_on(Event::new("user.authentication.sso").outcome(Outcome::Failure, "user_not_assigned")));
-        change.commit().await?;
-        return Err(OAuthFault::access_denied(text));
-    }
-    let new = NewGrant {
-        server,
-        app: &client.app,
-        user: Some(&session.user_id),
-        session_id: Some(&session.external_id),
-        scopes: &asked.scopes,
-        auth_time: Some(session.password_at),
-        amr: &session.amr,
-    };
-    let grant = grant::create(&mut change, org, &new).await?;
-    let code = Code {
-        redirect_uri: destination.redirect_uri.clone(),
-        nonce: asked.nonce.clone(),
-        challenge: asked.challenge.clone(),
-    };
-    let value = grant::create_code(&mut change, org, &grant, &code).await?;
-    change.record(sign_on(Event::new("user.authentication.sso")));
-    let authorized = Event::new(server.event("app.oauth2.authorize.code", "app.oauth2.as.authorize.code"));
-    change.record(sign_on(authorized.debug("requestedScopes", asked.scopes.join(","))));
-    change.commit().await?;
-    Ok(value)
 }

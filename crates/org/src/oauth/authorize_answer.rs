@@ -1,4 +1,4 @@
-//! The answer of an authorize request, brought back by query, fragment or a form that submits itself.
+//! The answer of an authorize request, brought back by query, fragment, a form that submits itself, or a message to another window.
 
 use std::sync::LazyLock;
 
@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value};
 
 use super::{
     authorize_request::{Destination, ResponseMode, origin_of},
@@ -19,11 +20,16 @@ use crate::signin::{
 };
 
 const SUBMIT: &str = "document.forms[0].submit()";
+/// The message is data beside the script, never part of it.
+const POST_MESSAGE: &str = "(function(){var m=document.getElementById('message').dataset;(window.opener||window.parent).postMessage(JSON.parse(m.content),m.origin)})()";
 
-static SUBMIT_HASH: LazyLock<String> = LazyLock::new(|| {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, SUBMIT.as_bytes());
+static SUBMIT_HASH: LazyLock<String> = LazyLock::new(|| hash(SUBMIT));
+static POST_MESSAGE_HASH: LazyLock<String> = LazyLock::new(|| hash(POST_MESSAGE));
+
+fn hash(script: &str) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, script.as_bytes());
     format!("sha256-{}", STANDARD.encode(digest.as_ref()))
-});
+}
 
 /// Sends parameters back.
 pub fn send(company: &str, destination: &Destination, mut parameters: Vec<(&'static str, String)>) -> Response {
@@ -38,6 +44,7 @@ pub fn send(company: &str, destination: &Destination, mut parameters: Vec<(&'sta
         ),
         ResponseMode::Fragment => redirect(&destination.redirect_uri, '#', &parameters),
         ResponseMode::FormPost => form_post(company, &destination.redirect_uri, &parameters),
+        ResponseMode::PostMessage => post_message(company, &destination.redirect_uri, &parameters),
     };
     let headers = response.headers_mut();
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
@@ -91,5 +98,25 @@ fn form_post(company: &str, uri: &str, parameters: &[(&'static str, String)]) ->
         .form_target(origin_of(uri))
         .script_hash(SUBMIT_HASH.clone())
         .body(page::heading("Going back to the application").and(form).and(html::script(SUBMIT)))
+        .into_response()
+}
+
+/// Only pages of the redirect URI's origin get the message, and only they may hold this page in a frame.
+fn post_message(company: &str, uri: &str, parameters: &[(&'static str, String)]) -> Response {
+    let Some(origin) = origin_of(uri).filter(|origin| origin.starts_with("http")) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let content: Map<String, Value> =
+        parameters.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
+    let content = Value::Object(content).to_string();
+    let message = element(
+        "p",
+        &[("id", "message"), ("data-content", &content), ("data-origin", &origin)],
+        text("Going back to the application"),
+    );
+    Page::new("Signed in", company)
+        .framed_by(origin.clone())
+        .script_hash(POST_MESSAGE_HASH.clone())
+        .body(message.and(html::script(POST_MESSAGE)))
         .into_response()
 }

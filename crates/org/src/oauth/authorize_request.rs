@@ -4,11 +4,10 @@
 
 use super::{
     client::{self, Client},
-    custom_scope::CustomScope,
     fault::{OAuthFault, OAuthResult},
+    mark::{ANYBODY, Mark},
     parameters::Parameters,
-    pkce, reauthentication, scope,
-    server::Server,
+    pkce, scope,
 };
 use crate::Result;
 
@@ -18,6 +17,46 @@ pub enum ResponseMode {
     Query,
     Fragment,
     FormPost,
+    /// A page that tells the window that opened it, or the page around it.
+    PostMessage,
+}
+
+/// What an answer carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResponseTypes {
+    pub code: bool,
+    pub token: bool,
+    pub id_token: bool,
+}
+
+impl ResponseTypes {
+    /// Reads `response_type`; `None`: it names something else, or nothing.
+    fn read(text: Option<&str>) -> Option<ResponseTypes> {
+        let mut types = ResponseTypes::default();
+        for word in text?.split(' ') {
+            let slot = match word {
+                "code" => &mut types.code,
+                "token" => &mut types.token,
+                "id_token" => &mut types.id_token,
+                _ => return None,
+            };
+            if std::mem::replace(slot, true) {
+                return None;
+            }
+        }
+        Some(types)
+    }
+
+    /// Whether something comes back that must not stand in a query.
+    pub fn has_token(self) -> bool {
+        self.token || self.id_token
+    }
+
+    /// The grants that it is made of.
+    pub fn grant_types(self) -> Vec<&'static str> {
+        let both = [(self.code, "authorization_code"), (self.has_token(), "implicit")];
+        both.into_iter().filter(|(asked, _)| *asked).map(|(_, grant)| grant).collect()
+    }
 }
 
 /// Where an answer goes, once client and redirect URI are known.
@@ -32,16 +71,20 @@ pub struct Destination {
 pub struct Prompt {
     pub none: bool,
     pub login: bool,
+    pub consent: bool,
 }
 
 /// What is asked for, all of it valid.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    pub response: ResponseTypes,
     pub scopes: Vec<String>,
     pub nonce: Option<String>,
     pub challenge: Option<String>,
     pub prompt: Prompt,
     pub max_age_s: Option<i64>,
+    /// The assurance levels of which one must be met.
+    pub acr_values: Vec<String>,
 }
 
 const STATE_MAX: usize = 2_048;
@@ -65,9 +108,13 @@ pub async fn destination(conn: &mut db::Conn, parameters: &Parameters) -> Result
         return Ok(Err(OAuthFault::invalid_request(text)));
     };
     let once = |name: &str| parameters.get(name).filter(|_| !repeated.contains(&name));
+    let has_token = ResponseTypes::read(once("response_type")).is_some_and(ResponseTypes::has_token);
     let mode = match once("response_mode") {
-        Some("fragment") => ResponseMode::Fragment,
         Some("form_post") => ResponseMode::FormPost,
+        Some("okta_post_message") => ResponseMode::PostMessage,
+        Some("fragment") => ResponseMode::Fragment,
+        // What is refused is refused in the fragment too: an error tells whoever reads logs nothing, a token would.
+        _ if has_token => ResponseMode::Fragment,
         _ => ResponseMode::Query,
     };
     let state = once("state").map(str::to_owned);
@@ -75,34 +122,23 @@ pub async fn destination(conn: &mut db::Conn, parameters: &Parameters) -> Result
 }
 
 /// Checks everything else. The error goes to the destination.
-pub fn check(server: &Server, custom: &[CustomScope], client: &Client, parameters: &Parameters) -> OAuthResult<Asked> {
+pub fn check(known: &scope::Known<'_>, client: &Client, parameters: &Parameters) -> OAuthResult<Asked> {
     let repeated = parameters.repeated();
     if !repeated.is_empty() {
-        return Err(OAuthFault::invalid_request(format!(
-            "Duplicate parameter provided in request. Duplicated parameters: [{}].",
-            repeated.join(", ")
-        )));
-    }
-    if parameters.has("request") {
-        return Err(OAuthFault::new(
-            400,
-            "request_not_supported",
-            "The authorize request object is not supported by this client.",
-        ));
-    }
-    if parameters.has("request_uri") {
-        return Err(OAuthFault::new(
-            400,
-            "request_uri_not_supported",
-            "The authorize request uri is not supported by this client.",
-        ));
+        return Err(OAuthFault::duplicate(&repeated));
     }
     check_state(parameters.get("state"))?;
-    check_response(client, parameters)?;
+    let response = response(client, parameters)?;
     let refused = |text: &str| Err(OAuthFault::invalid_request(text));
     let nonce = parameters.get("nonce").map(str::to_owned);
     if nonce.as_ref().is_some_and(|nonce| nonce.len() > NONCE_MAX) {
         return refused("Invalid request");
+    }
+    if response.has_token() && nonce.is_none() {
+        // The two full stops are Okta's.
+        return refused(
+            "The 'nonce' parameter is required for authorize requests with either the 'id_token' or 'token' response types..",
+        );
     }
     let max_age_s = match parameters.get("max_age") {
         None => None,
@@ -115,11 +151,18 @@ pub fn check(server: &Server, custom: &[CustomScope], client: &Client, parameter
     if prompt.none && max_age_s == Some(0) {
         return refused("'prompt' parameter must not have the value 'none' for request with 'zero' as max_age.");
     }
-    let scopes = scope::asked(server, custom, &client.oauth, parameters.get("scope"))?;
-    let required = client.oauth.pkce_required || client.is_public();
+    let scopes = scope::asked(known, &client.oauth, parameters.get("scope"))?;
+    if response.id_token && !scopes.iter().any(|scope| scope == "openid") {
+        return Err(OAuthFault::invalid_scope(
+            "Requests for ID tokens or access tokens with OpenID scopes require the 'openid' scope.",
+        ));
+    }
+    let required = response.code && (client.oauth.pkce_required || client.is_public());
     let challenge =
         pkce::challenge(parameters.get("code_challenge"), parameters.get("code_challenge_method"), required)?;
-    Ok(Asked { scopes, nonce, challenge, prompt, max_age_s })
+    let acr_values = parameters.get("acr_values").unwrap_or_default();
+    let acr_values = acr_values.split(' ').filter(|value| !value.is_empty()).map(str::to_owned).collect();
+    Ok(Asked { response, scopes, nonce, challenge, prompt, max_age_s, acr_values })
 }
 
 fn check_state(state: Option<&str>) -> OAuthResult<()> {
@@ -130,44 +173,46 @@ fn check_state(state: Option<&str>) -> OAuthResult<()> {
     }
 }
 
-fn check_response(client: &Client, parameters: &Parameters) -> OAuthResult<()> {
-    if parameters.get("response_type") != Some("code") {
-        let text = "The response type is not supported by the authorization server. Configured response types: [code].";
-        return Err(OAuthFault::new(400, "unsupported_response_type", text));
+fn response(client: &Client, parameters: &Parameters) -> OAuthResult<ResponseTypes> {
+    let registered = |kind: &str| client.oauth.response_types.iter().any(|known| known == kind);
+    let types = ResponseTypes::read(parameters.get("response_type")).filter(|types| {
+        [(types.code, "code"), (types.token, "token"), (types.id_token, "id_token")]
+            .iter()
+            .all(|(asked, kind)| !asked || registered(kind))
+    });
+    let types = types.ok_or_else(|| {
+        let known = client.oauth.response_types.join(", ");
+        let text = format!(
+            "The response type is not supported by the authorization server. Configured response types: [{known}]."
+        );
+        OAuthFault::new(400, "unsupported_response_type", text)
+    })?;
+    if !types.grant_types().into_iter().all(|grant| client.allows(grant)) {
+        return Err(OAuthFault::unauthorized_grant(&client.oauth.grant_types));
     }
-    let allowed = client.allows("authorization_code") && client.oauth.response_types.iter().any(|kind| kind == "code");
-    if !allowed {
-        let types = client.oauth.grant_types.join(", ");
-        let text =
-            format!("The client is not authorized to use the provided grant type. Configured grant types: [{types}].");
-        return Err(OAuthFault::new(400, "unauthorized_client", text));
-    }
+    let refused = |text: &str| Err(OAuthFault::new(400, "unsupported_response_mode", text));
     match parameters.get("response_mode") {
-        None | Some("query" | "fragment" | "form_post") => Ok(()),
-        Some("okta_post_message") => {
-            let text = "'okta_post_message' response mode cannot be used with the 'code' response type.";
-            Err(OAuthFault::new(400, "unsupported_response_mode", text))
+        Some("query") if types.has_token() => {
+            refused("'query' response mode cannot be used with either the 'id_token' or 'token' response types.")
         }
-        Some(_) => {
-            let text = "The response mode is not supported by the authorization server. Valid response modes: [query, fragment, form_post, okta_post_message].";
-            Err(OAuthFault::new(400, "unsupported_response_mode", text))
-        }
+        None | Some("query" | "fragment" | "form_post" | "okta_post_message") => Ok(types),
+        Some(_) => refused(
+            "The response mode is not supported by the authorization server. Valid response modes: [query, fragment, form_post, okta_post_message].",
+        ),
     }
 }
 
 fn prompt(text: Option<&str>) -> OAuthResult<Prompt> {
     let mut prompt = Prompt::default();
-    let mut consent = false;
     for word in text.unwrap_or_default().split(' ').filter(|word| !word.is_empty()) {
         match word {
             "none" => prompt.none = true,
             "login" => prompt.login = true,
-            // Whatever an app's consent method is: Okta asks nobody about scopes whose own consent is IMPLICIT, as all of ours are.
-            "consent" => consent = true,
+            "consent" => prompt.consent = true,
             _ => return Err(invalid_prompt()),
         }
     }
-    if prompt.none && (prompt.login || consent) { Err(invalid_prompt()) } else { Ok(prompt) }
+    if prompt.none && (prompt.login || prompt.consent) { Err(invalid_prompt()) } else { Ok(prompt) }
 }
 
 fn invalid_prompt() -> OAuthFault {
@@ -178,7 +223,7 @@ fn invalid_prompt() -> OAuthFault {
 
 /// Whether the person must give the password again although there is a session from `password_at`.
 pub fn needs_password(org: &crate::Org, asked: &Asked, parameters: &Parameters, password_at: world::Instant) -> bool {
-    if reauthentication::asked_at(org, parameters).is_some_and(|at| password_at >= at) {
+    if Mark::AskedAgain.at(org, parameters, ANYBODY).is_some_and(|at| password_at >= at) {
         return false;
     }
     let too_old = asked
@@ -211,7 +256,7 @@ mod tests {
 
     #[test]
     fn prompts_exclude_one_another() {
-        assert_eq!(prompt(Some("login consent")).unwrap(), Prompt { none: false, login: true });
+        assert_eq!(prompt(Some("login consent")).unwrap(), Prompt { none: false, login: true, consent: true });
         assert_eq!(prompt(None).unwrap(), Prompt::default());
         assert!(prompt(Some("none login")).is_err() && prompt(Some("select_account")).is_err());
     }

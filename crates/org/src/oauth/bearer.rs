@@ -4,20 +4,23 @@ use db::Conn;
 use vault::Secret;
 
 use super::{access, server};
-use crate::{Org, Result, model::id::UserId};
+use crate::{
+    Org, Result,
+    model::{app::App, user::User},
+};
 
 /// Who calls by an access token, and what was granted to it.
 #[derive(Clone, Debug)]
 pub struct Bearer {
-    pub user_id: UserId,
-    pub client_id: String,
+    /// Who lets the client act; absent where the client acts for itself.
+    pub user: Option<User>,
+    pub app: App,
     pub scopes: Vec<String>,
 }
 
-/// Checks the token of an `Authorization: Bearer`. A client that acts for itself is nobody yet: roles are people's.
+/// Checks the token of an `Authorization: Bearer`.
 pub async fn check(org: &Org, conn: &mut Conn, token: &Secret) -> Result<Option<Bearer>> {
     let Some(server) = server::by_id(conn, server::ORG).await? else { return Ok(None) };
-    let Some(access) = access::read(org, conn, &server, token).await? else { return Ok(None) };
-    let Some(user) = access.user else { return Ok(None) };
-    Ok(Some(Bearer { user_id: user.id, client_id: access.app.client_id.unwrap_or_default(), scopes: access.scopes }))
+    let access = access::read(org, conn, &server, token).await?;
+    Ok(access.map(|access| Bearer { user: access.user, app: access.app, scopes: access.scopes }))
 }

@@ -4,9 +4,14 @@ use db::Conn;
 use serde_json::{Map, Value, json};
 use world::Instant;
 
-use super::{grant::Grant, server::Server};
+use super::{
+    claim_value::Values,
+    grant::Grant,
+    mint::{Identity, Place},
+    server::Server,
+};
 use crate::{
-    Org, Result,
+    Result,
     api::edge::Address,
     model::{app::App, group, user::User},
 };
@@ -29,8 +34,8 @@ pub struct Access<'a> {
     pub expires: Instant,
 }
 
-/// What is signed as an access token.
-pub fn access_token(about: &Access<'_>) -> Value {
+/// What is signed as an access token: the server's own claims, with those of its owner, of which one may say who it is about.
+pub fn access_token(about: &Access<'_>, values: Values) -> Value {
     let client_id = about.app.client_id.as_deref().unwrap_or(about.app.id.as_str());
     let mut claims = Map::new();
     claims.insert("ver".to_owned(), 1.into());
@@ -48,53 +53,68 @@ pub fn access_token(about: &Access<'_>) -> Value {
         claims.insert("auth_time".to_owned(), auth_time.as_seconds().into());
     }
     claims.insert("sub".to_owned(), about.user.map_or(client_id, |user| user.login.as_str()).into());
+    claims.extend(values.claims);
     Value::Object(claims)
 }
 
-/// What an ID token is about.
-pub struct About<'a> {
-    pub server: &'a Server,
-    pub address: &'a Address,
-    pub app: &'a App,
-    pub user: &'a User,
-    pub grant: &'a Grant,
-    pub scopes: &'a [String],
-    pub nonce: Option<&'a str>,
-    /// The access token that is given with it.
-    pub access_token: &'a str,
-}
-
 /// What is signed as an ID token.
-pub async fn id_token(conn: &mut Conn, org: &Org, about: &About<'_>) -> Result<Value> {
+pub async fn id_token(conn: &mut Conn, place: &Place<'_>, identity: &Identity<'_>, values: Values) -> Result<Value> {
+    let (org, server, grant) = (place.org, place.server, identity.grant);
     let now = org.now();
     let mut claims = Map::new();
-    claims.insert("sub".to_owned(), about.user.id.as_str().into());
-    claims.extend(by_scope(about.user, about.scopes));
+    claims.insert("sub".to_owned(), identity.user.id.as_str().into());
+    if !identity.thin {
+        claims.extend(by_scope(identity.user, identity.scopes));
+        claims.retain(|name, _| !values.without.contains(name));
+    }
     claims.insert("ver".to_owned(), 1.into());
-    claims.insert("iss".to_owned(), about.server.issuer(about.address).into());
-    claims.insert("aud".to_owned(), about.app.client_id.as_deref().unwrap_or(about.app.id.as_str()).into());
+    claims.insert("iss".to_owned(), server.issuer(place.address).into());
+    claims.insert("aud".to_owned(), place.app.client_id.as_deref().unwrap_or(place.app.id.as_str()).into());
     claims.insert("iat".to_owned(), now.as_seconds().into());
-    claims.insert("exp".to_owned(), (now.as_seconds() + about.server.id_token_s).into());
+    claims.insert("exp".to_owned(), (now.as_seconds() + server.id_token_s).into());
     claims.insert("jti".to_owned(), format!("ID.{}", org.world.random.base64url(JTI_LEN)).into());
-    claims.insert("amr".to_owned(), about.grant.amr.clone().into());
+    claims.insert("amr".to_owned(), grant.amr.clone().into());
     claims.insert("idp".to_owned(), org.id.as_str().into());
-    if let Some(nonce) = about.nonce {
+    if let Some(acr) = &grant.acr {
+        claims.insert("acr".to_owned(), acr.clone().into());
+    }
+    if let Some(nonce) = identity.nonce {
         claims.insert("nonce".to_owned(), nonce.into());
     }
-    if let Some(auth_time) = about.grant.auth_time {
+    if let Some(auth_time) = grant.auth_time {
         claims.insert("auth_time".to_owned(), auth_time.as_seconds().into());
     }
-    claims.insert("at_hash".to_owned(), half_hash(about.access_token).into());
-    claims.extend(groups(conn, about.server, about.app, about.user, about.scopes).await?);
+    for (name, value) in [("at_hash", identity.access_token), ("c_hash", identity.code)] {
+        if let Some(value) = value {
+            claims.insert(name.to_owned(), half_hash(value).into());
+        }
+    }
+    if let (Some(session), true) = (&grant.session_id, place.app.oauth().is_some_and(|client| client.wants_session_id))
+    {
+        claims.insert("sid".to_owned(), session.clone().into());
+    }
+    if !identity.thin {
+        claims.extend(groups(conn, server, place.app, identity.user, identity.scopes).await?);
+    }
+    claims.extend(values.claims);
     Ok(Value::Object(claims))
 }
 
 /// What `/userinfo` answers.
-pub async fn user_info(conn: &mut Conn, server: &Server, app: &App, user: &User, scopes: &[String]) -> Result<Value> {
+pub async fn user_info(
+    conn: &mut Conn,
+    server: &Server,
+    app: &App,
+    user: &User,
+    scopes: &[String],
+    values: Values,
+) -> Result<Value> {
     let mut claims = Map::new();
     claims.insert("sub".to_owned(), user.id.as_str().into());
     claims.extend(by_scope(user, scopes));
+    claims.retain(|name, _| !values.without.contains(name));
     claims.extend(groups(conn, server, app, user, scopes).await?);
+    claims.extend(values.claims);
     Ok(Value::Object(claims))
 }
 
@@ -173,7 +193,7 @@ async fn groups(
     Ok(claims)
 }
 
-/// `at_hash`: the left half of the SHA-256 of a token, in base64url.
+/// `at_hash` and `c_hash`: the left half of the SHA-256 of a token, in base64url.
 pub fn half_hash(token: &str) -> String {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{
     cors,
     custom_scope::{self, CustomScope},
-    key,
+    device, key,
     server::Server,
 };
 use crate::{Org, api::edge::Address, error::Answer};
@@ -26,7 +26,6 @@ const RESPONSE_MODES: [&str; 4] = ["query", "fragment", "form_post", "okta_post_
 const AUTH_METHODS: [&str; 5] =
     ["client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"];
 const SIGNING_ALGORITHMS: [&str; 9] = ["HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "ES256", "ES384", "ES512"];
-const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// `/.well-known/openid-configuration` of the org's server or a custom one.
 pub async fn openid(State(org): State<Org>, server: Server, address: Address) -> Answer<Response> {
@@ -35,7 +34,7 @@ pub async fn openid(State(org): State<Org>, server: Server, address: Address) ->
     document.extend(object(json!({
         "response_types_supported": ["code", "id_token", "code id_token", "code token", "id_token token", "code id_token token"],
         "response_modes_supported": RESPONSE_MODES,
-        "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "password", DEVICE_CODE],
+        "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "password", device::GRANT_TYPE],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
     })));
@@ -65,7 +64,7 @@ pub async fn oauth(State(org): State<Org>, server: Server, address: Address) -> 
     document.extend(object(json!({
         "response_types_supported": ["code", "token", "id_token", "code id_token", "code token", "id_token token", "code id_token token"],
         "response_modes_supported": RESPONSE_MODES,
-        "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "password", "client_credentials", DEVICE_CODE],
+        "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "password", "client_credentials", device::GRANT_TYPE],
         "subject_types_supported": ["public"],
         "scopes_supported": scopes(&server, &custom),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,

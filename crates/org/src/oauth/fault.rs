@@ -37,6 +37,14 @@ impl OAuthFault {
         OAuthFault::invalid_request(format!("The required parameter '{parameter}' is missing."))
     }
 
+    /// For a request in which a parameter came twice.
+    pub fn duplicate(names: &[&str]) -> OAuthFault {
+        let names = names.join(", ");
+        OAuthFault::invalid_request(format!(
+            "Duplicate parameter provided in request. Duplicated parameters: [{names}]."
+        ))
+    }
+
     pub fn invalid_client(description: impl Into<String>) -> OAuthFault {
         OAuthFault::new(401, "invalid_client", description)
     }
@@ -47,6 +55,21 @@ impl OAuthFault {
 
     pub fn invalid_scope(description: impl Into<String>) -> OAuthFault {
         OAuthFault::new(400, "invalid_scope", description)
+    }
+
+    /// For a client that is not registered for what it asks.
+    pub fn unauthorized_grant(registered: &[String]) -> OAuthFault {
+        let registered = registered.join(", ");
+        let text = format!(
+            "The client is not authorized to use the provided grant type. Configured grant types: [{registered}]."
+        );
+        OAuthFault::new(400, "unauthorized_client", text)
+    }
+
+    /// No rule of a policy allows it.
+    pub fn policy_denied() -> OAuthFault {
+        let text = "Policy evaluation failed for this request, please check the policy configurations.";
+        OAuthFault::new(401, "access_denied", text)
     }
 
     pub fn access_denied(description: impl Into<String>) -> OAuthFault {

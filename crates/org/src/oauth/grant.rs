@@ -28,6 +28,16 @@ const SWEPT_AT_ONCE: i64 = 50;
 /// What stands for "without end": a hundred years.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 
+/// How long tokens last, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    pub access_token_s: i64,
+    /// How long a refresh token lasts whatever happens; `None`: without end.
+    pub refresh_token_s: Option<i64>,
+    /// How long it lasts unused.
+    pub refresh_idle_s: Option<i64>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub id: String,
@@ -40,9 +50,15 @@ pub struct Grant {
     /// When the person gave a password.
     pub auth_time: Option<Instant>,
     pub amr: Vec<String>,
+    /// The assurance that was asked for and met.
+    pub acr: Option<String>,
+    /// What the policy was asked about.
+    pub grant_type: String,
+    /// On which terms it was made; older ones are on those of their server.
+    terms: Option<Terms>,
 }
 
-pub(super) const COLUMNS: &str = "g.id, g.server_id, g.app_id, g.user_id, g.session_id, g.scopes, g.auth_us, g.amr";
+pub(super) const COLUMNS: &str = "g.id, g.server_id, g.app_id, g.user_id, g.session_id, g.scopes, g.auth_us, g.amr, g.acr, g.grant_type, g.access_token_s, g.refresh_token_s, g.refresh_idle_s";
 
 impl Grant {
     pub(super) fn read(row: &Row) -> Result<Grant> {
@@ -57,7 +73,21 @@ impl Grant {
             scopes: words(&scopes),
             auth_time: row.get("auth_us")?,
             amr: words(&amr),
+            acr: row.get("acr")?,
+            grant_type: row.get("grant_type")?,
+            terms: match row.get::<Option<i64>>("access_token_s")? {
+                Some(access_token_s) => Some(Terms {
+                    access_token_s,
+                    refresh_token_s: row.get("refresh_token_s")?,
+                    refresh_idle_s: row.get("refresh_idle_s")?,
+                }),
+                None => None,
+            },
         })
+    }
+
+    pub fn terms(&self, server: &Server) -> Terms {
+        self.terms.unwrap_or(server.terms)
     }
 
     pub fn has_scope(&self, scope: &str) -> bool {
@@ -74,6 +104,9 @@ pub struct NewGrant<'a> {
     pub scopes: &'a [String],
     pub auth_time: Option<Instant>,
     pub amr: &'a [String],
+    pub acr: Option<&'a str>,
+    pub grant_type: &'a str,
+    pub terms: Terms,
 }
 
 pub async fn create(conn: &mut Conn, org: &Org, new: &NewGrant<'_>) -> Result<Grant> {
@@ -84,11 +117,8 @@ pub async fn create(conn: &mut Conn, org: &Org, new: &NewGrant<'_>) -> Result<Gr
         .execute(conn)
         .await?;
     let refreshes = new.scopes.iter().any(|scope| scope == "offline_access");
-    let life = if refreshes {
-        new.server.refresh_token_s.map_or(FOREVER, seconds)
-    } else {
-        seconds(new.server.access_token_s)
-    };
+    let life =
+        if refreshes { new.terms.refresh_token_s.map_or(FOREVER, seconds) } else { seconds(new.terms.access_token_s) };
     let grant = Grant {
         id: format!("oag{}", org.world.random.base62(17)),
         server_id: new.server.id.clone(),
@@ -98,10 +128,13 @@ pub async fn create(conn: &mut Conn, org: &Org, new: &NewGrant<'_>) -> Result<Gr
         scopes: new.scopes.to_vec(),
         auth_time: new.auth_time,
         amr: new.amr.to_vec(),
+        acr: new.acr.map(str::to_owned),
+        grant_type: new.grant_type.to_owned(),
+        terms: Some(new.terms),
     };
     query(
-        "insert into oauth_grant (id, server_id, app_id, user_id, session_id, scopes, auth_us, amr, created_us, expires_us)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "insert into oauth_grant (id, server_id, app_id, user_id, session_id, scopes, auth_us, amr, created_us, expires_us, acr, grant_type,
+            access_token_s, refresh_token_s, refresh_idle_s) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
     )
     .bind(&grant.id)
     .bind(&grant.server_id)
@@ -113,6 +146,11 @@ pub async fn create(conn: &mut Conn, org: &Org, new: &NewGrant<'_>) -> Result<Gr
     .bind(grant.amr.join(" "))
     .bind(now)
     .bind(now.plus(life).plus(CODE_LIFE))
+    .bind(grant.acr.clone())
+    .bind(&grant.grant_type)
+    .bind(new.terms.access_token_s)
+    .bind(new.terms.refresh_token_s)
+    .bind(new.terms.refresh_idle_s)
     .execute(conn)
     .await?;
     Ok(grant)
@@ -191,14 +229,9 @@ pub async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Grant>> {
 }
 
 /// Notes an access token; its `jti` and when it lapses.
-pub async fn create_access_token(
-    conn: &mut Conn,
-    org: &Org,
-    server: &Server,
-    grant: &Grant,
-) -> Result<(String, Instant)> {
+pub async fn create_access_token(conn: &mut Conn, org: &Org, grant: &Grant, terms: Terms) -> Result<(String, Instant)> {
     let jti = format!("AT.{}", org.world.random.base64url(TOKEN_ID_LEN));
-    let expires = org.now().whole_second().plus(seconds(server.access_token_s));
+    let expires = org.now().whole_second().plus(seconds(terms.access_token_s));
     query("insert into access_token (jti, grant_id, expires_us) values ($1, $2, $3)")
         .bind(&jti)
         .bind(&grant.id)
@@ -241,20 +274,20 @@ pub struct RefreshToken {
 pub async fn create_refresh_token(
     conn: &mut Conn,
     org: &Org,
-    server: &Server,
     grant: &Grant,
+    terms: Terms,
     inherited: Option<Instant>,
 ) -> Result<Secret> {
     let now = org.now();
     let value = Secret::new(org.world.random.base64url(REFRESH_TOKEN_LEN));
-    let expires = inherited.unwrap_or_else(|| now.plus(server.refresh_token_s.map_or(FOREVER, seconds)));
-    query("insert into refresh_token (token_hash, id, grant_id, created_us, expires_us, idle_us) values ($1, $2, $3, $4, $5, $6)")
+    let expires = inherited.unwrap_or_else(|| now.plus(terms.refresh_token_s.map_or(FOREVER, seconds)));
+    query("insert into refresh_token (token_hash, id, grant_id, created_us, expires_us, idle_us, updated_us) values ($1, $2, $3, $4, $5, $6, $4)")
         .bind(hash(org, "refresh token", &value))
         .bind(format!("oar{}", org.world.random.base62(17)))
         .bind(&grant.id)
         .bind(now)
         .bind(expires)
-        .bind(server.refresh_idle_s.map(|idle| now.plus(seconds(idle))))
+        .bind(terms.refresh_idle_s.map(|idle| now.plus(seconds(idle))))
         .execute(conn)
         .await?;
     Ok(value)
@@ -285,10 +318,11 @@ pub async fn replace(conn: &mut Conn, token: &RefreshToken, now: Instant) -> Res
 }
 
 /// A refresh token that stays the same was used: its idle window begins again.
-pub async fn use_again(conn: &mut Conn, server: &Server, token: &RefreshToken, now: Instant) -> Result<()> {
-    let idle = server.refresh_idle_s.map(|idle| now.plus(seconds(idle)));
-    query("update refresh_token set idle_us = $1 where token_hash = $2")
+pub async fn use_again(conn: &mut Conn, terms: Terms, token: &RefreshToken, now: Instant) -> Result<()> {
+    let idle = terms.refresh_idle_s.map(|idle| now.plus(seconds(idle)));
+    query("update refresh_token set idle_us = $1, updated_us = $2 where token_hash = $3")
         .bind(idle)
+        .bind(now)
         .bind(&token.hash)
         .execute(conn)
         .await?;
@@ -320,6 +354,16 @@ pub async fn end_all_of_app(conn: &mut Conn, app: &AppId, now: Instant) -> Resul
     query("update oauth_grant set ended_us = $1 where app_id = $2 and ended_us is null")
         .bind(now)
         .bind(app.as_str())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Ends everything that a server granted.
+pub async fn end_all_of_server(conn: &mut Conn, server_id: &str, now: Instant) -> Result<()> {
+    query("update oauth_grant set ended_us = $1 where server_id = $2 and ended_us is null")
+        .bind(now)
+        .bind(server_id)
         .execute(conn)
         .await?;
     Ok(())

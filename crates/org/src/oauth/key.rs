@@ -53,11 +53,12 @@ struct Stored {
     modulus: String,
     exponent: String,
     sealed: Vec<u8>,
+    created: Instant,
     current_since: Option<Instant>,
     retired: Option<Instant>,
 }
 
-const COLUMNS: &str = "kid, state, modulus, exponent, sealed, current_us, retired_us";
+const COLUMNS: &str = "kid, state, modulus, exponent, sealed, created_us, current_us, retired_us";
 
 impl Stored {
     fn read(row: &Row) -> Result<Stored> {
@@ -67,6 +68,7 @@ impl Stored {
             modulus: row.get("modulus")?,
             exponent: row.get("exponent")?,
             sealed: row.get("sealed")?,
+            created: row.get("created_us")?,
             current_since: row.get("current_us")?,
             retired: row.get("retired_us")?,
         })
@@ -118,29 +120,59 @@ pub async fn published(org: &Org, server: &Server) -> Result<(Value, Duration)> 
     let visible: Vec<Value> = visible
         .map(|key| json!({ "kty": "RSA", "alg": "RS256", "kid": key.kid, "use": "sig", "e": key.exponent, "n": key.modulus }))
         .collect();
+    // What rotates by hand can do so at any time, but never to a key that is not published yet.
     let next = keys
         .iter()
-        .filter_map(|key| key.current_since.filter(|_| key.retired.is_none()))
+        .filter_map(|key| key.current_since.filter(|_| key.retired.is_none() && server.rotates))
         .map(|since| since.plus(LIFE))
         .min();
-    let left = next.map_or(Duration::ZERO, |next| next.since(now));
+    let left = next.map_or(PUBLISHED_AHEAD, |next| next.since(now));
     Ok((json!({ "keys": visible }), left.min(PUBLISHED_AHEAD)))
 }
 
-/// `credentials.signing` of a custom server. Before the first signature there is no key yet.
-pub async fn signing_state(org: &Org, conn: &mut Conn, server: &Server) -> Result<Value> {
-    let keys = load(conn, server, Purpose::Published).await?;
-    let current = keys.iter().find(|key| key.state == "CURRENT");
-    let since = current.and_then(|key| key.current_since).unwrap_or_else(|| org.now());
+/// `credentials.signing` of a custom server.
+pub async fn signing_state(org: &Org, server: &Server) -> Result<Value> {
+    let (current, _) = keep(org, server, Purpose::Published).await?;
+    let since = current.current_since.unwrap_or_else(|| org.now());
     let mut signing = json!({
-        "rotationMode": "AUTO",
+        "rotationMode": if server.rotates { "AUTO" } else { "MANUAL" },
         "lastRotated": since.whole_second().to_rfc3339_ms(),
-        "nextRotation": since.plus(LIFE).whole_second().to_rfc3339_ms(),
     });
-    if let Some(current) = current {
-        signing["kid"] = current.kid.clone().into();
+    if server.rotates {
+        signing["nextRotation"] = since.plus(LIFE).whole_second().to_rfc3339_ms().into();
     }
+    signing["kid"] = current.kid.into();
     Ok(signing)
+}
+
+/// One key as the management API shows it.
+pub struct Shown {
+    pub kid: String,
+    pub status: &'static str,
+    pub modulus: String,
+    pub exponent: String,
+}
+
+/// The current key, its successor and the one that signed before, each where there is one.
+pub async fn shown(org: &Org, server: &Server) -> Result<Vec<Shown>> {
+    let (_, keys) = keep(org, server, Purpose::Published).await?;
+    let last = keys.iter().filter_map(|key| key.retired).max();
+    let mut shown = Vec::new();
+    for (state, status) in [("CURRENT", "ACTIVE"), ("NEXT", "NEXT"), ("RETIRED", "EXPIRED")] {
+        let of_state = keys.iter().filter(|key| key.state == state && (state != "RETIRED" || key.retired == last));
+        shown.extend(of_state.map(|key| Shown {
+            kid: key.kid.clone(),
+            status,
+            modulus: key.modulus.clone(),
+            exponent: key.exponent.clone(),
+        }));
+    }
+    Ok(shown)
+}
+
+/// The key that signs now. Where keys are rotated by hand, its successor is there.
+pub async fn signing_kid(org: &Org, server: &Server) -> Result<String> {
+    Ok(keep(org, server, Purpose::Published).await?.0.kid)
 }
 
 /// The current key and all keys, after doing what is due: the first key, a successor, the change to it.
@@ -149,10 +181,18 @@ async fn keep(org: &Org, server: &Server, purpose: Purpose) -> Result<(Stored, V
         let keys = load(&mut *org.db.read().await?, server, purpose).await?;
         let current = keys.iter().find(|key| key.state == "CURRENT").cloned();
         let age = current.as_ref().and_then(|key| key.current_since).map(|since| org.now().since(since));
-        let has_next = keys.iter().any(|key| key.state == "NEXT");
+        let next = keys.iter().find(|key| key.state == "NEXT");
+        // Whoever keeps keys in a cache has seen this one.
+        let next_is_known = next.is_some_and(|next| org.now().since(next.created) >= KEPT_AFTER);
+        let rotates = server.rotates || purpose == Purpose::Internal;
         match (current, age) {
-            (Some(_), Some(age)) if age >= LIFE && has_next => rotate(org, server, purpose).await?,
-            (Some(_), Some(age)) if age >= LIFE - PUBLISHED_AHEAD && !has_next => {
+            (Some(current), Some(age)) if rotates && age >= LIFE && next_is_known => {
+                let mut tx = org.db.begin().await?;
+                rotate(&mut tx, server, purpose, &current.kid, org.now()).await?;
+                tx.commit().await?;
+            }
+            // A hand may rotate at any time, so that the successor is always there.
+            (Some(_), Some(age)) if next.is_none() && (!rotates || age >= LIFE - PUBLISHED_AHEAD) => {
                 make(org, server, purpose, "NEXT").await?
             }
             (Some(current), _) => return Ok((current, keys)),
@@ -191,30 +231,26 @@ async fn make(org: &Org, server: &Server, purpose: Purpose, state: &str) -> Resu
     Ok(tx.commit().await?)
 }
 
-/// The successor takes over; keys that nobody needs any more go.
-async fn rotate(org: &Org, server: &Server, purpose: Purpose) -> Result<()> {
-    let now = org.now();
-    let mut tx = org.db.begin().await?;
-    let retired = query(
-        "update signing_key set state = 'RETIRED', retired_us = $1 where server_id = $2 and purpose = $3 and state = 'CURRENT' and current_us <= $4",
-    );
+/// The successor of the key `kid` takes over; keys that nobody needs any more go. `false`: it has taken over before.
+pub async fn rotate(conn: &mut Conn, server: &Server, purpose: Purpose, kid: &str, now: Instant) -> Result<bool> {
     let retired =
-        retired.bind(now).bind(&server.id).bind(purpose.as_str()).bind(now.minus(LIFE)).execute(&mut tx).await?;
-    if retired == 1 {
-        query("update signing_key set state = 'CURRENT', current_us = $1 where server_id = $2 and purpose = $3 and state = 'NEXT'")
-            .bind(now)
-            .bind(&server.id)
-            .bind(purpose.as_str())
-            .execute(&mut tx)
-            .await?;
-        query("delete from signing_key where server_id = $1 and purpose = $2 and retired_us < $3")
-            .bind(&server.id)
-            .bind(purpose.as_str())
-            .bind(now.minus(LIFE))
-            .execute(&mut tx)
-            .await?;
+        query("update signing_key set state = 'RETIRED', retired_us = $1 where kid = $2 and state = 'CURRENT'");
+    if retired.bind(now).bind(kid).execute(conn).await? == 0 {
+        return Ok(false);
     }
-    Ok(tx.commit().await?)
+    query("update signing_key set state = 'CURRENT', current_us = $1 where server_id = $2 and purpose = $3 and state = 'NEXT'")
+        .bind(now)
+        .bind(&server.id)
+        .bind(purpose.as_str())
+        .execute(conn)
+        .await?;
+    query("delete from signing_key where server_id = $1 and purpose = $2 and retired_us < $3")
+        .bind(&server.id)
+        .bind(purpose.as_str())
+        .bind(now.minus(LIFE))
+        .execute(conn)
+        .await?;
+    Ok(true)
 }
 
 /// A new key as PEM, and its modulus and exponent in base64url.

@@ -13,6 +13,7 @@ use super::{
     access, authorize_answer as answer,
     client::{self, Client},
     fault::{OAuthFault, OAuthResult},
+    frontchannel_logout,
     key::{self, Purpose},
     parameters::{Form, Parameters},
     server::Server,
@@ -81,17 +82,24 @@ async fn logout(
     let meant =
         current.filter(|session| wish.subject.as_ref().is_none_or(|subject| subject == session.user_id.as_str()));
     let ended = meant.is_some();
-    if ended {
+    let mut told = Vec::new();
+    if let Some(session) = &meant {
+        told = frontchannel_logout::addresses(&mut *org.db.read().await?, address, &session.external_id).await?;
         sign_out::end_current(org, origin, headers).await?;
     }
     let location = match target {
         Some(target) => with_state(target, parameters.get("state")),
         None => login_page::PATH.to_owned(),
     };
-    let location = HeaderValue::from_str(&location).unwrap_or(HeaderValue::from_static("/"));
-    let mut response = StatusCode::FOUND.into_response();
-    response.headers_mut().insert(header::LOCATION, location);
-    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let mut response = if told.is_empty() {
+        let mut response = StatusCode::FOUND.into_response();
+        let location = HeaderValue::from_str(&location).unwrap_or(HeaderValue::from_static("/"));
+        response.headers_mut().insert(header::LOCATION, location);
+        response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        response
+    } else {
+        frontchannel_logout::page(&company, &told, &location)
+    };
     if ended {
         response.headers_mut().append(header::SET_COOKIE, cookie::remove(cookie::SESSION, &address.0));
     }
@@ -101,10 +109,7 @@ async fn logout(
 async fn wish(org: &Org, conn: &mut db::Conn, server: &Server, parameters: &Parameters) -> OAuthResult<Wish> {
     let repeated = parameters.repeated();
     if !repeated.is_empty() {
-        return Err(OAuthFault::invalid_request(format!(
-            "Duplicate parameter provided in request. Duplicated parameters: [{}].",
-            repeated.join(", ")
-        )));
+        return Err(OAuthFault::duplicate(&repeated));
     }
     let (client_id, subject) = match (parameters.get("id_token_hint"), parameters.get("client_id")) {
         (Some(hint), client_id) => {

@@ -48,8 +48,18 @@ impl Parameters {
         Parameters(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
     }
 
+    pub fn pairs(self) -> impl Iterator<Item = (String, String)> {
+        self.0.into_iter()
+    }
+
     pub fn encode(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+}
+
+impl FromIterator<(String, String)> for Parameters {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(pairs: T) -> Parameters {
+        Parameters(pairs.into_iter().take(COUNT_MAX).collect())
     }
 }
 

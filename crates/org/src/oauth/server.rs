@@ -3,20 +3,16 @@
 //! Invariant: the issuer follows the address that was called. The org's server is for this org's own API; custom ones are for the
 //! owner's.
 
-use axum::{
-    Json,
-    extract::{FromRequestParts, Path, State},
-    http::request::Parts,
-};
-use db::{Conn, Row, query};
-use serde_json::{Value, json};
-use world::Instant;
+use axum::{extract::FromRequestParts, http::request::Parts};
+use db::{Conn, Query, Row, query};
+use world::{Instant, World};
 
-use super::key::{self, Purpose};
+use super::{access_policy, claim, grant::Terms, key::Purpose};
 use crate::{
     Org, Result,
     api::edge::Address,
     error::{Answer, Fault},
+    model::{id::generate, log::Party},
 };
 
 /// The org's own server.
@@ -25,7 +21,7 @@ pub const ORG: &str = "org";
 pub const DEFAULT: &str = "default";
 const HOUR_S: i64 = 3_600;
 const DAY_S: i64 = 24 * HOUR_S;
-const LISTED_MAX: i64 = 200;
+pub const PREFIX: &str = "aus";
 
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -34,31 +30,35 @@ pub struct Server {
     pub description: String,
     pub audience: String,
     pub active: bool,
-    pub access_token_s: i64,
+    /// Whether its keys change by themselves.
+    pub rotates: bool,
+    pub issuer_mode: String,
     pub id_token_s: i64,
-    /// How long a refresh token lasts whatever happens; `None`: without end.
-    pub refresh_token_s: Option<i64>,
-    /// How long it lasts unused.
-    pub refresh_idle_s: Option<i64>,
+    /// How long its tokens last where no rule of a policy says so.
+    pub terms: Terms,
     pub created: Instant,
     pub last_updated: Instant,
 }
 
-const COLUMNS: &str = "id, name, description, audience, status, access_token_s, id_token_s, refresh_token_s, refresh_idle_s, created_us, updated_us";
+const COLUMNS: &str = "s.id, s.name, s.description, s.audience, s.status, s.rotation_mode, s.issuer_mode, s.access_token_s, s.id_token_s, s.refresh_token_s, s.refresh_idle_s, s.created_us, s.updated_us";
 
 impl Server {
-    fn read(row: &Row) -> Result<Server> {
-        let status: String = row.get("status")?;
+    pub(super) fn read(row: &Row) -> Result<Server> {
+        let (status, rotation): (String, String) = (row.get("status")?, row.get("rotation_mode")?);
         Ok(Server {
             id: row.get("id")?,
             name: row.get("name")?,
             description: row.get("description")?,
             audience: row.get("audience")?,
             active: status == "ACTIVE",
-            access_token_s: row.get("access_token_s")?,
+            rotates: rotation == "AUTO",
+            issuer_mode: row.get("issuer_mode")?,
             id_token_s: row.get("id_token_s")?,
-            refresh_token_s: row.get("refresh_token_s")?,
-            refresh_idle_s: row.get("refresh_idle_s")?,
+            terms: Terms {
+                access_token_s: row.get("access_token_s")?,
+                refresh_token_s: row.get("refresh_token_s")?,
+                refresh_idle_s: row.get("refresh_idle_s")?,
+            },
             created: row.get("created_us")?,
             last_updated: row.get("updated_us")?,
         })
@@ -91,14 +91,20 @@ impl Server {
         if self.is_org() { Purpose::Internal } else { Purpose::Published }
     }
 
+    /// How the log names it.
+    pub fn party(&self) -> Party {
+        Party::new(&self.id, "AuthorizationServer", &self.name, &self.name)
+    }
+
     /// An event's name, for the org's server or a custom one.
     pub fn event(&self, of_org: &'static str, of_custom: &'static str) -> &'static str {
         if self.is_org() { of_org } else { of_custom }
     }
 }
 
-/// Makes the two servers of a new org.
-pub async fn prepare(conn: &mut Conn, now: Instant) -> Result<()> {
+/// Makes the two servers of a new org. The default one has a policy that lets every app in.
+pub async fn prepare(conn: &mut Conn, world: &World) -> Result<()> {
+    let now = world.now();
     let rows = [
         (
             ORG,
@@ -133,11 +139,106 @@ pub async fn prepare(conn: &mut Conn, now: Instant) -> Result<()> {
         .execute(conn)
         .await?;
     }
+    if furnish(conn, world, DEFAULT).await? {
+        access_policy::create_default(conn, world, DEFAULT).await?;
+    }
     Ok(())
 }
 
+/// What is decided about a custom server.
+#[derive(Clone, Debug)]
+pub struct Content {
+    pub name: String,
+    pub description: String,
+    pub audience: String,
+    pub rotates: bool,
+    pub issuer_mode: String,
+}
+
+impl Content {
+    fn rotation_mode(&self) -> &'static str {
+        if self.rotates { "AUTO" } else { "MANUAL" }
+    }
+}
+
+/// Makes a custom server with the claims that every one has, and without a policy: it gives no token before its owner says to whom.
+pub async fn create(conn: &mut Conn, world: &World, content: &Content) -> Result<String> {
+    let id = generate(PREFIX, world);
+    query(
+        "insert into authorization_server (id, name, description, audience, status, rotation_mode, issuer_mode, access_token_s, id_token_s,
+            refresh_token_s, refresh_idle_s, created_us, updated_us) values ($1, $2, $3, $4, 'ACTIVE', $5, $6, $7, $7, null, $8, $9, $9)",
+    )
+    .bind(&id)
+    .bind(&content.name)
+    .bind(&content.description)
+    .bind(&content.audience)
+    .bind(content.rotation_mode())
+    .bind(&content.issuer_mode)
+    .bind(HOUR_S)
+    .bind(7 * DAY_S)
+    .bind(world.now().whole_second())
+    .execute(conn)
+    .await?;
+    furnish(conn, world, &id).await?;
+    Ok(id)
+}
+
+/// Gives a server what each begins with. `false`: it has had that.
+async fn furnish(conn: &mut Conn, world: &World, id: &str) -> Result<bool> {
+    let first = query("update authorization_server set furnished_us = $1 where id = $2 and furnished_us is null");
+    if first.bind(world.now()).bind(id).execute(conn).await? == 0 {
+        return Ok(false);
+    }
+    claim::create_system(conn, world, id).await?;
+    Ok(true)
+}
+
+pub async fn update(conn: &mut Conn, id: &str, content: &Content, now: Instant) -> Result<()> {
+    query(
+        "update authorization_server set name = $1, description = $2, audience = $3, rotation_mode = $4, issuer_mode = $5, updated_us = $6 where id = $7",
+    )
+    .bind(&content.name)
+    .bind(&content.description)
+    .bind(&content.audience)
+    .bind(content.rotation_mode())
+    .bind(&content.issuer_mode)
+    .bind(now.whole_second())
+    .bind(id)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// `false`: it was in that state already.
+pub async fn set_active(conn: &mut Conn, id: &str, active: bool, now: Instant) -> Result<bool> {
+    let status = if active { "ACTIVE" } else { "INACTIVE" };
+    let update = query("update authorization_server set status = $1, updated_us = $2 where id = $3 and status <> $1");
+    Ok(update.bind(status).bind(now.whole_second()).bind(id).execute(conn).await? == 1)
+}
+
+/// Removes a server with its keys, scopes, claims, policies, and everything that it granted.
+pub async fn delete(conn: &mut Conn, id: &str) -> Result<()> {
+    query("delete from authorization_server where id = $1").bind(id).execute(conn).await?;
+    Ok(())
+}
+
+pub async fn count(conn: &mut Conn) -> Result<i64> {
+    Ok(query("select count(*) as n from authorization_server").one(conn).await?.get("n")?)
+}
+
+/// A select of custom servers that a list goes on with.
+pub(super) fn select() -> Query {
+    query(format!("select {COLUMNS} from authorization_server s where s.id <> 'org'"))
+}
+
+/// The custom server that a path of the management API names.
+pub async fn custom(conn: &mut Conn, id: &str) -> Answer<Server> {
+    let found = by_id(conn, id).await?.filter(|server| !server.is_org());
+    found.ok_or_else(|| Fault::not_found(id, "AuthorizationServer"))
+}
+
 pub async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Server>> {
-    let sql = format!("select {COLUMNS} from authorization_server where id = $1");
+    let sql = format!("select {COLUMNS} from authorization_server s where s.id = $1");
     let row = query(sql).bind(id).optional(conn).await?;
     row.map(|row| Server::read(&row)).transpose()
 }
@@ -147,11 +248,17 @@ impl FromRequestParts<Org> for Server {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, org: &Org) -> Result<Server, Fault> {
-        let id = custom_id(parts.uri.path());
-        let server = by_id(&mut *org.db.read().await?, id.unwrap_or(ORG)).await?;
-        let server = server.filter(|server| server.active && (id.is_none() || !server.is_org()));
-        server.ok_or_else(|| Fault::not_found(id.unwrap_or(ORG), "AuthorizationServer"))
+        let path = parts.uri.path();
+        let server = of_path(&mut *org.db.read().await?, path).await?;
+        server.ok_or_else(|| Fault::not_found(custom_id(path).unwrap_or(ORG), "AuthorizationServer"))
     }
+}
+
+/// The active server that a path names.
+pub async fn of_path(conn: &mut Conn, path: &str) -> Result<Option<Server>> {
+    let id = custom_id(path);
+    let server = by_id(conn, id.unwrap_or(ORG)).await?;
+    Ok(server.filter(|server| server.active && (id.is_none() || !server.is_org())))
 }
 
 fn custom_id(path: &str) -> Option<&str> {
@@ -162,63 +269,6 @@ fn custom_id(path: &str) -> Option<&str> {
     let first = segments.next()?;
     let is_custom = first != "v1" || segments.next() == Some("v1");
     is_custom.then_some(first)
-}
-
-/// `GET /api/v1/authorizationServers`
-pub async fn list(State(org): State<Org>, address: Address) -> Answer<Json<Value>> {
-    let mut reader = org.db.read().await?;
-    let sql = format!("select {COLUMNS} from authorization_server where id <> $1 order by id limit $2");
-    let rows = query(sql).bind(ORG).bind(LISTED_MAX).all(&mut reader).await?;
-    let mut bodies = Vec::new();
-    for row in rows {
-        let server = Server::read(&row)?;
-        bodies.push(body(&org, &mut reader, &address, &server).await?);
-    }
-    Ok(Json(Value::Array(bodies)))
-}
-
-/// `GET /api/v1/authorizationServers/{authServerId}`
-pub async fn get(State(org): State<Org>, address: Address, Path(id): Path<String>) -> Answer<Json<Value>> {
-    let mut reader = org.db.read().await?;
-    let server = by_id(&mut reader, &id).await?.filter(|server| !server.is_org());
-    let server = server.ok_or_else(|| Fault::not_found(&id, "AuthorizationServer"))?;
-    Ok(Json(body(&org, &mut reader, &address, &server).await?))
-}
-
-async fn body(org: &Org, conn: &mut Conn, address: &Address, server: &Server) -> Result<Value> {
-    let own = format!("/api/v1/authorizationServers/{}", server.id);
-    let link = |path: &str, allow: Value| json!({ "href": address.link(path), "hints": { "allow": allow } });
-    let signing = key::signing_state(org, conn, server).await?;
-    let state = if server.active { "deactivate" } else { "activate" };
-    let mut links = serde_json::Map::new();
-    links.insert("self".to_owned(), link(&own, json!(["GET", "DELETE", "PUT"])));
-    for (name, path) in [
-        ("scopes", "scopes"),
-        ("claims", "claims"),
-        ("policies", "policies"),
-        ("rotateKey", "credentials/lifecycle/keyRotate"),
-    ] {
-        let allow = if name == "rotateKey" { json!(["POST"]) } else { json!(["GET"]) };
-        links.insert(name.to_owned(), link(&format!("{own}/{path}"), allow));
-    }
-    links.insert("metadata".to_owned(), json!([
-        { "name": "oauth-authorization-server", "href": address.link(&format!("/oauth2/{}/.well-known/oauth-authorization-server", server.id)), "hints": { "allow": ["GET"] } },
-        { "name": "openid-configuration", "href": address.link(&format!("/oauth2/{}/.well-known/openid-configuration", server.id)), "hints": { "allow": ["GET"] } },
-    ]));
-    links.insert(state.to_owned(), link(&format!("{own}/lifecycle/{state}"), json!(["POST"])));
-    Ok(json!({
-        "id": server.id,
-        "name": server.name,
-        "description": server.description,
-        "audiences": [server.audience],
-        "issuer": server.issuer(address),
-        "issuerMode": "ORG_URL",
-        "status": if server.active { "ACTIVE" } else { "INACTIVE" },
-        "created": server.created.to_rfc3339_ms(),
-        "lastUpdated": server.last_updated.to_rfc3339_ms(),
-        "credentials": { "signing": signing },
-        "_links": links,
-    }))
 }
 
 #[cfg(test)]

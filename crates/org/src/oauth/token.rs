@@ -14,14 +14,16 @@ use vault::Secret;
 use world::Instant;
 
 use super::{
-    claims::{self, About},
+    access_policy::{self, Request},
     client::{self, Client},
-    cors, custom_scope,
+    consent, cors, custom_scope,
+    device::{self, Polled},
     fault::{OAuthFault, OAuthResult},
-    grant::{self, Grant, NewGrant, Redeemed},
-    key::{self, Purpose},
+    grant::{self, Grant, NewGrant, Redeemed, Terms},
+    mint::{self, Identity, Place},
     parameters::{Parameters, Posted},
-    pkce, scope,
+    pkce,
+    scope::{self, Known},
     server::Server,
 };
 use crate::{
@@ -34,11 +36,11 @@ use crate::{
         token::may_act,
         user::{self, User},
     },
+    signin::credentials::{self, Attempt},
 };
 
-const GRANT_TYPES: &str = "authorization_code, refresh_token, client_credentials";
-/// The header `typ` of the org server's access tokens.
-const INTERNAL_TYPE: &str = "application/okta-internal-at+jwt";
+const GRANT_TYPES: [&str; 5] =
+    ["authorization_code", "refresh_token", "client_credentials", "password", device::GRANT_TYPE];
 
 /// What a request to this endpoint is about.
 struct Call<'a> {
@@ -48,6 +50,14 @@ struct Call<'a> {
     origin: &'a CallOrigin,
     client: &'a Client,
     parameters: &'a Parameters,
+}
+
+/// What may be given, to whom, and on which terms.
+struct Allowed {
+    grant: Grant,
+    user: Option<User>,
+    scopes: Vec<String>,
+    terms: Terms,
 }
 
 /// What is to be signed and sent.
@@ -94,27 +104,28 @@ async fn answer(
 ) -> OAuthResult<(Client, Value)> {
     let Some(grant_type) = parameters.get("grant_type") else {
         return Err(OAuthFault::invalid_request(format!(
-            "The token request must specify a 'grant_type'. Valid values: [{GRANT_TYPES}]"
+            "The token request must specify a 'grant_type'. Valid values: [{}]",
+            GRANT_TYPES.join(", ")
         )));
     };
     let client = client::authenticate(org, address, server, origin, headers, parameters, "token").await?;
-    if !matches!(grant_type, "authorization_code" | "refresh_token" | "client_credentials") {
+    if !GRANT_TYPES.contains(&grant_type) {
         let text = format!(
-            "The authorization grant type is not supported by the authorization server. Configured grant types: [{GRANT_TYPES}]."
+            "The authorization grant type is not supported by the authorization server. Configured grant types: [{}].",
+            GRANT_TYPES.join(", ")
         );
         return Err(OAuthFault::new(400, "unsupported_grant_type", text));
     }
     if !client.allows(grant_type) {
-        let types = client.oauth.grant_types.join(", ");
-        let text =
-            format!("The client is not authorized to use the provided grant type. Configured grant types: [{types}].");
-        return Err(OAuthFault::new(400, "unauthorized_client", text));
+        return Err(OAuthFault::unauthorized_grant(&client.oauth.grant_types));
     }
     let call = Call { org, server, address, origin, client: &client, parameters };
     let granted = match grant_type {
         "authorization_code" => call.by_code().await?,
         "refresh_token" => call.by_refresh_token().await?,
-        _ => call.by_client().await?,
+        "client_credentials" => call.by_client().await?,
+        "password" => call.by_password().await?,
+        _ => call.by_device_code().await?,
     };
     let body = call.sign(granted).await?;
     Ok((client, body))
@@ -160,7 +171,8 @@ impl Call<'_> {
         }
         let user = self.person(&mut change, &grant).await?;
         let scopes = grant.scopes.clone();
-        self.give(change, grant, user, scopes, Refreshing::First, code.nonce).await
+        let terms = grant.terms(self.server);
+        self.give(change, Allowed { grant, user, scopes, terms }, Refreshing::First, code.nonce).await
     }
 
     async fn by_refresh_token(&self) -> OAuthResult<Granted> {
@@ -177,10 +189,19 @@ impl Call<'_> {
         }
         let scopes = scope::narrowed(&token.grant.scopes, self.parameters.get("scope"))?;
         let user = self.person(&mut change, &token.grant).await?;
+        // A policy that was changed holds for what was granted before, too.
+        let terms = self.terms(&mut change, &token.grant.grant_type, user.as_ref(), &scopes).await?;
         let now = change.now;
         if !self.client.oauth.refresh_token_rotates {
-            grant::use_again(&mut change, self.server, &token, now).await?;
-            return self.give(change, token.grant.clone(), user, scopes, Refreshing::Same(value), None).await;
+            grant::use_again(&mut change, terms, &token, now).await?;
+            return self
+                .give(
+                    change,
+                    Allowed { grant: token.grant.clone(), user, scopes, terms },
+                    Refreshing::Same(value),
+                    None,
+                )
+                .await;
         }
         let leeway = std::time::Duration::from_secs(u64::from(self.client.oauth.refresh_token_leeway_seconds));
         let first = token.replaced.is_none() && grant::replace(&mut change, &token, now).await?;
@@ -191,10 +212,16 @@ impl Call<'_> {
             change.commit().await?;
             return Err(invalid());
         }
-        self.give(change, token.grant.clone(), user, scopes, Refreshing::Rotated(token.expires), None).await
+        self.give(
+            change,
+            Allowed { grant: token.grant.clone(), user, scopes, terms },
+            Refreshing::Rotated(token.expires),
+            None,
+        )
+        .await
     }
 
-    /// A client for itself, at a custom server whose policy allows every client.
+    /// A client for itself: at the org's server for the management API, at a custom one for its owner's.
     async fn by_client(&self) -> OAuthResult<Granted> {
         if self.client.is_public() {
             return Err(OAuthFault::new(
@@ -215,18 +242,104 @@ impl Call<'_> {
         }
         let mut change = self.begin().await?;
         let custom = custom_scope::of_server(&mut change, self.server).await?;
-        let scopes = scope::of_client(self.server, &custom, self.parameters.get("scope"))?;
+        let granted = consent::scopes_of_app(&mut change, &self.client.app.id).await?;
+        let known = Known { server: self.server, custom: &custom, granted: &granted };
+        let scopes = scope::of_client(&known, self.parameters.get("scope"))?;
+        let terms = self.terms(&mut change, "client_credentials", None, &scopes).await?;
+        let grant = self.new_grant(&mut change, "client_credentials", None, &scopes, terms).await?;
+        self.give(change, Allowed { grant, user: None, scopes, terms }, Refreshing::Never, None).await
+    }
+
+    /// A name and a password, for apps that ask for it. There is no page, so nobody can be asked for consent.
+    async fn by_password(&self) -> OAuthResult<Granted> {
+        let name = self.parameters.get("username").ok_or_else(|| OAuthFault::missing("username"))?;
+        let password = self.parameters.get("password").ok_or_else(|| OAuthFault::missing("password"))?;
+        let user = match credentials::attempt(self.org, self.origin, name, &Secret::new(password)).await? {
+            Attempt::Accepted(user) => user,
+            Attempt::PasswordExpired(_) => return Err(OAuthFault::invalid_grant("Password has expired.")),
+            Attempt::Refused => return Err(OAuthFault::invalid_grant("The credentials provided were invalid.")),
+            Attempt::TooSoon(_) => {
+                let text = "API call exceeded rate limit due to too many requests.";
+                return Err(OAuthFault::new(429, "invalid_grant", text));
+            }
+        };
+        let mut change = self.begin().await?;
+        if !app::assigned(&mut change, &self.client.app, &user).await? {
+            return Err(OAuthFault::access_denied("User is not assigned to the client application."));
+        }
+        let custom = custom_scope::of_server(&mut change, self.server).await?;
+        let granted = consent::scopes_of_app(&mut change, &self.client.app.id).await?;
+        let known = Known { server: self.server, custom: &custom, granted: &granted };
+        let scopes = scope::asked(&known, &self.client.oauth, self.parameters.get("scope"))?;
+        let needed = consent::needed(&mut change, self.server, &custom, self.client, &user.id, &scopes).await?;
+        let missing: Vec<&str> =
+            needed.iter().filter(|(_, given)| !given).map(|(scope, _)| scope.name.as_str()).collect();
+        if !missing.is_empty() {
+            let text = format!(
+                "The following scopes require user consent: [{}]. To access protected scopes using the resource owner password grant type, please uncheck 'Require consent' in the app settings or set the 'consent_method' to 'TRUSTED' through the apps API.",
+                missing.join(", ")
+            );
+            return Err(OAuthFault::new(400, "consent_required", text));
+        }
+        let terms = self.terms(&mut change, "password", Some(&user), &scopes).await?;
+        let grant = self.new_grant(&mut change, "password", Some(&user), &scopes, terms).await?;
+        self.give(change, Allowed { grant, user: Some(user), scopes, terms }, Refreshing::First, None).await
+    }
+
+    /// A device that waits for a person at `/activate`.
+    async fn by_device_code(&self) -> OAuthResult<Granted> {
+        let code = self.parameters.get("device_code").ok_or_else(|| OAuthFault::missing("device_code"))?;
+        let mut change = self.begin().await?;
+        let polled = device::poll(&mut change, self.org, self.server, self.client, &Secret::new(code)).await?;
+        let grant = match polled {
+            Polled::Allowed(grant) => grant,
+            Polled::Fault(fault) => {
+                // How often was asked is kept.
+                change.commit().await?;
+                return Err(fault);
+            }
+        };
+        let user = self.person(&mut change, &grant).await?;
+        let (scopes, terms) = (grant.scopes.clone(), grant.terms(self.server));
+        self.give(change, Allowed { grant, user, scopes, terms }, Refreshing::First, None).await
+    }
+
+    /// What the policies say of a grant.
+    async fn terms(
+        &self,
+        change: &mut Change,
+        grant_type: &str,
+        user: Option<&User>,
+        scopes: &[String],
+    ) -> OAuthResult<Terms> {
+        let request = Request { client_id: &self.client.client_id, grant_types: &[grant_type], user, scopes };
+        let terms = access_policy::evaluate(change, self.server, &request).await?;
+        terms.ok_or_else(OAuthFault::policy_denied)
+    }
+
+    /// A grant that begins here, without a session.
+    async fn new_grant(
+        &self,
+        change: &mut Change,
+        grant_type: &str,
+        user: Option<&User>,
+        scopes: &[String],
+        terms: Terms,
+    ) -> OAuthResult<Grant> {
+        let amr: &[String] = if user.is_some() { &["pwd".to_owned()] } else { &[] };
         let new = NewGrant {
             server: self.server,
             app: &self.client.app,
-            user: None,
+            user: user.map(|user| &user.id),
             session_id: None,
-            scopes: &scopes,
-            auth_time: None,
-            amr: &[],
+            scopes,
+            auth_time: user.map(|_| change.now),
+            amr,
+            acr: None,
+            grant_type,
+            terms,
         };
-        let grant = grant::create(&mut change, self.org, &new).await?;
-        self.give(change, grant, None, scopes, Refreshing::Never, None).await
+        Ok(grant::create(change, self.org, &new).await?)
     }
 
     /// The person of a grant, while they may be acted for and are assigned.
@@ -243,20 +356,19 @@ impl Call<'_> {
     async fn give(
         &self,
         mut change: Change,
-        grant: Grant,
-        user: Option<User>,
-        scopes: Vec<String>,
+        allowed: Allowed,
         refreshing: Refreshing,
         nonce: Option<String>,
     ) -> OAuthResult<Granted> {
-        let (jti, expires) = grant::create_access_token(&mut change, self.org, self.server, &grant).await?;
+        let Allowed { grant, user, scopes, terms } = allowed;
+        let (jti, expires) = grant::create_access_token(&mut change, self.org, &grant, terms).await?;
         let offline = scopes.iter().any(|scope| scope == "offline_access");
         let refresh_token = match refreshing {
             Refreshing::First if offline && self.client.allows("refresh_token") => {
-                Some(grant::create_refresh_token(&mut change, self.org, self.server, &grant, None).await?)
+                Some(grant::create_refresh_token(&mut change, self.org, &grant, terms, None).await?)
             }
             Refreshing::Rotated(expires) => {
-                Some(grant::create_refresh_token(&mut change, self.org, self.server, &grant, Some(expires)).await?)
+                Some(grant::create_refresh_token(&mut change, self.org, &grant, terms, Some(expires)).await?)
             }
             Refreshing::Same(value) => Some(value),
             Refreshing::First | Refreshing::Never => None,
@@ -305,20 +417,10 @@ impl Call<'_> {
 
     async fn sign(&self, granted: Granted) -> OAuthResult<Value> {
         let now = self.org.now();
+        let place = Place { org: self.org, server: self.server, address: self.address, app: &self.client.app };
         let user = granted.user.as_ref();
-        let claims = claims::access_token(&claims::Access {
-            server: self.server,
-            address: self.address,
-            app: &self.client.app,
-            user,
-            grant: &granted.grant,
-            scopes: &granted.scopes,
-            jti: &granted.jti,
-            issued: now,
-            expires: granted.expires,
-        });
-        let kind = self.server.is_org().then_some(INTERNAL_TYPE);
-        let access_token = key::sign(self.org, self.server, self.server.access_purpose(), kind, claims).await?;
+        let access_token =
+            mint::access_token(&place, &granted.grant, user, &granted.scopes, &granted.jti, granted.expires).await?;
         let mut body = json!({
             "token_type": "Bearer",
             "expires_in": granted.expires.as_seconds() - now.as_seconds(),
@@ -329,18 +431,16 @@ impl Call<'_> {
             body["refresh_token"] = refresh_token.expose().into();
         }
         if let Some(user) = user.filter(|user| has_id_token(Some(user), &granted.scopes)) {
-            let about = About {
-                server: self.server,
-                address: self.address,
-                app: &self.client.app,
-                user,
+            let identity = Identity {
                 grant: &granted.grant,
+                user,
                 scopes: &granted.scopes,
                 nonce: granted.nonce.as_deref(),
-                access_token: &access_token,
+                access_token: Some(&access_token),
+                code: None,
+                thin: granted.grant.grant_type == "password",
             };
-            let claims = claims::id_token(&mut *self.org.db.read().await?, self.org, &about).await?;
-            body["id_token"] = key::sign(self.org, self.server, Purpose::Published, None, claims).await?.into();
+            body["id_token"] = mint::id_token(&place, &identity).await?.into();
         }
         Ok(body)
     }

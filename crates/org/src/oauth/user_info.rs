@@ -9,7 +9,9 @@ use axum::{
 use vault::Secret;
 
 use super::{
-    access, claims, client, cors,
+    access,
+    claim_value::{self, About, For},
+    claims, client, cors,
     fault::{OAuthFault, OAuthResult},
     parameters::Parameters,
     server::Server,
@@ -39,7 +41,9 @@ async fn describe(org: &Org, server: &Server, headers: &HeaderMap, request: Requ
             "The access token must provide access to at least one of these scopes - profile, email, address or phone",
         ));
     };
-    let body = claims::user_info(&mut reader, server, &access.app, user, &access.scopes).await?;
+    let about = About { server, app: &access.app, user: Some(user), grant: &access.grant, scopes: &access.scopes };
+    let values = claim_value::of(org, &mut reader, &about, For::Identity).await?;
+    let body = claims::user_info(&mut reader, server, &access.app, user, &access.scopes, values).await?;
     let client = match &access.app.client_id {
         Some(client_id) => client::find(&mut reader, client_id).await?,
         None => None,

@@ -33,7 +33,7 @@ use crate::{
         organization,
         user::{Status, User},
     },
-    oauth::{self, authorize::Asking},
+    oauth,
 };
 
 pub const PATH: &str = "/login/login.htm";
@@ -68,11 +68,11 @@ pub async fn show(
     let from = ReturnAddress::parse_or_home(asked.from_uri.as_deref(), &address.0);
     let mut reader = org.db.read().await?;
     let signed_in = session::current(&org, &headers, &mut reader).await?.is_some();
+    let login = oauth::authorize::asking(&org, &mut reader, &from).await?.login_hint.unwrap_or_default();
     drop(reader);
-    if signed_in && !oauth::reauthentication::is_asked(&org, &from) {
+    if signed_in && !oauth::mark::asks_again(&org, &from) {
         return Ok(Redirect::to(from.as_str()).into_response());
     }
-    let login = oauth::authorize::login_hint(&from).unwrap_or_default();
     let shown = Shown { from: &from, login: &login, kept: false, problem: None, status: StatusCode::OK };
     render(&org, &address, &headers, &shown).await
 }
@@ -150,7 +150,7 @@ pub(super) async fn signed_in(
 pub(super) async fn render(org: &Org, address: &Address, headers: &HeaderMap, shown: &Shown<'_>) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let company = company(&mut reader).await?;
-    let asking = oauth::authorize::asking(&mut reader, shown.from).await?;
+    let asking = oauth::authorize::asking(org, &mut reader, shown.from).await?;
     drop(reader);
     let secret = FormSecret::of(headers, &org.world);
     let login: String = shown.login.chars().take(LOGIN_SHOWN_MAX).collect();
@@ -166,12 +166,12 @@ pub(super) async fn render(org: &Org, address: &Address, headers: &HeaderMap, sh
         "The user name is usually your e-mail address. If the password is lost or the account locked, ask an administrator for a new one; a lock by wrong passwords ends by itself after a while.",
     ));
     let problem: Vec<String> = shown.problem.iter().cloned().collect();
-    let asks = asking.as_ref().map_or_else(Markup::nothing, |asking| {
-        element("p", &[("class", "asks")], text(&format!("to go on to {}", asking.label)))
+    let asks = asking.label.as_ref().map_or_else(Markup::nothing, |label| {
+        element("p", &[("class", "asks")], text(&format!("to go on to {label}")))
     });
     let page = Page::new("Sign in", &company)
         .status(shown.status)
-        .form_target(asking.and_then(|asking: Asking| asking.redirect_origin))
+        .form_target(asking.redirect_origin)
         .body(page::heading("Sign in").and(asks).and(page::problem(&problem)))
         .body(page::form(PATH, fields))
         .body(element("details", &[], help));
@@ -187,7 +187,7 @@ fn keep(kept: bool) -> Markup {
     element("div", &[("class", "keep")], void("input", &attributes).and(label))
 }
 
-pub(super) fn with_form_cookie(mut response: Response, secret: &FormSecret, own: &Url) -> Response {
+pub(crate) fn with_form_cookie(mut response: Response, secret: &FormSecret, own: &Url) -> Response {
     if secret.is_new {
         response.headers_mut().append(header::SET_COOKIE, cookie::set(cookie::FORM, &secret.value, None, own));
     }

@@ -1,7 +1,7 @@
 //! The frame of the org's own pages: headers, card, fields.
 //!
-//! Invariant: a page allows no script but one named by its hash, no frame around it, and forms that lead to this org alone, or, on the
-//! way back to an application, to the one origin that was validated.
+//! Invariant: a page allows no script but one named by its hash, no frame around it, and forms that lead to this org alone; on the way
+//! back to an application also that application's origin, which was validated.
 
 use axum::{
     body::Body,
@@ -23,6 +23,8 @@ pub struct Page {
     status: StatusCode,
     form_targets: Vec<String>,
     script_hash: Option<String>,
+    framed_by: Option<String>,
+    frames: Vec<String>,
     wide: bool,
 }
 
@@ -35,6 +37,8 @@ impl Page {
             status: StatusCode::OK,
             form_targets: Vec::new(),
             script_hash: None,
+            framed_by: None,
+            frames: Vec::new(),
             wide: false,
         }
     }
@@ -61,6 +65,18 @@ impl Page {
         self
     }
 
+    /// Lets pages of this validated origin hold the page in a frame.
+    pub fn framed_by(mut self, origin: String) -> Page {
+        self.framed_by = Some(origin);
+        self
+    }
+
+    /// Lets the page hold frames of this validated origin.
+    pub fn frame(mut self, origin: String) -> Page {
+        self.frames.push(origin);
+        self
+    }
+
     /// For more than a form.
     pub fn wide(mut self) -> Page {
         self.wide = true;
@@ -68,7 +84,10 @@ impl Page {
     }
 
     fn policy(&self) -> String {
-        let mut policy = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'".to_owned();
+        let framed_by = self.framed_by.as_deref().unwrap_or("'none'");
+        let mut policy = format!(
+            "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; frame-ancestors {framed_by}; base-uri 'none'; form-action 'self'"
+        );
         for target in &self.form_targets {
             policy.push(' ');
             policy.push_str(target);
@@ -77,6 +96,10 @@ impl Page {
             policy.push_str("; script-src '");
             policy.push_str(hash);
             policy.push('\'');
+        }
+        if !self.frames.is_empty() {
+            policy.push_str("; frame-src ");
+            policy.push_str(&self.frames.join(" "));
         }
         policy
     }

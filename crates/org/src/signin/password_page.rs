@@ -180,7 +180,7 @@ pub(super) async fn expired(
     let mut reader = org.db.read().await?;
     let company = company(&mut reader).await?;
     let rules = password_policy::get(&mut reader).await?.rules();
-    let asking = oauth::authorize::asking(&mut reader, from).await?;
+    let asking = oauth::authorize::asking(org, &mut reader, from).await?;
     drop(reader);
     let secret = FormSecret::of(headers, &org.world);
     let fields = page::hidden("_token", &secret.token(&org.vault))
@@ -192,7 +192,7 @@ pub(super) async fn expired(
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let page = Page::new("Change password", &company)
         .status(status)
-        .form_target(asking.and_then(|asking| asking.redirect_origin))
+        .form_target(asking.redirect_origin)
         .body(page::heading("Your password has expired").and(element(
             "p",
             &[("class", "asks")],

@@ -1,18 +1,28 @@
 //! Signing in, OAuth, the console and https, as a browser and an OIDC client meet them.
 
+mod access_policies;
 mod authn;
 mod authorize;
 mod browser;
 mod client;
 mod code_flow;
+mod consent;
 mod console;
+mod custom_servers;
+mod device;
+mod granted;
 mod group_rules;
 mod https;
+mod hybrid;
 mod lockout;
 mod logout;
+mod management;
+mod password_grant;
 mod passwords;
 mod postgres;
+mod pushed;
 mod refresh;
+mod registration;
 mod relying_party;
 mod sessions;
 mod sign_in;

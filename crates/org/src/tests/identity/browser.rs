@@ -54,6 +54,11 @@ impl Page {
             .map(|(_, value)| value.into_owned())
     }
 
+    /// The same, when the page leads anywhere.
+    pub(super) fn parameter_or_none(&self, name: &str) -> Option<String> {
+        self.location.as_ref().and_then(|_| self.parameter(name))
+    }
+
     /// The value of the hidden field of this name.
     pub(super) fn hidden(&self, name: &str) -> Option<String> {
         let mark = format!("name=\"{name}\" value=\"");

@@ -15,7 +15,7 @@ use super::{
     relying_party::{RelyingParty, verified},
 };
 
-const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub(super) const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The dummy call by which a client finds out whether it is known.
 async fn introspect(browser: &Browser, authorization: Option<&str>, fields: &[(&str, &str)]) -> Page {
@@ -91,7 +91,8 @@ async fn what_is_not_a_grant_of_the_client_is_refused() {
     let browser = Browser::new(&site);
     for (grant, error) in [
         ("", "invalid_request"),
-        ("password", "unsupported_grant_type"),
+        ("password", "unauthorized_client"),
+        ("urn:example:magic", "unsupported_grant_type"),
         ("client_credentials", "unauthorized_client"),
         ("refresh_token", "invalid_request"),
     ] {
@@ -105,7 +106,7 @@ async fn what_is_not_a_grant_of_the_client_is_refused() {
     assert_eq!(browser.send(json).await.is(400).json()["error"], "invalid_request");
 }
 
-fn assertion(
+pub(super) fn assertion(
     key: &EncodingKey,
     algorithm: Algorithm,
     kid: Option<&str>,
@@ -157,7 +158,7 @@ async fn an_assertion_by_secret_is_taken_once_and_for_this_org_alone() {
     assert_eq!(results.iter().filter(|page| page.status == 200).count(), 1);
 }
 
-fn rsa() -> (EncodingKey, Value) {
+pub(super) fn rsa() -> (EncodingKey, Value) {
     let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()));

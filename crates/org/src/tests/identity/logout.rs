@@ -1,9 +1,11 @@
 //! `logout`: an application ends the session at the org.
 
+use serde_json::json;
+
 use super::{
     super::site::{PASSWORD, Site},
     browser::Browser,
-    relying_party::{AFTER_LOGOUT, LOGIN, RelyingParty},
+    relying_party::{AFTER_LOGOUT, LOGIN, RelyingParty, part},
 };
 
 fn query(fields: &[(&str, &str)]) -> String {
@@ -73,4 +75,27 @@ async fn somebody_else_s_session_is_left_alone() {
     bob.get(&query(&[("id_token_hint", &hint)])).await.is(302);
     bob.get("/api/v1/sessions/me").await.is(200);
     assert_ne!(LOGIN, "bob@example.com");
+}
+
+#[tokio::test]
+async fn an_application_with_a_front_channel_address_is_told_which_session_ended() {
+    let site = Site::start().await;
+    let party = RelyingParty::with(&site, |app| {
+        let client = &mut app["settings"]["oauthClient"];
+        client["frontchannel_logout_uri"] = json!("http://127.0.0.1:8080/out?app=1");
+        client["frontchannel_logout_session_required"] = json!(true);
+    })
+    .await;
+    let browser = Browser::new(&site);
+    let tokens = party.tokens(&browser, &[]).await;
+    let session = part(&tokens["id_token"], 1)["sid"].as_str().unwrap().to_owned();
+    let hint = tokens["id_token"].as_str().unwrap();
+    let target = "http%3A%2F%2F127.0.0.1%3A8080%2F";
+    let path = format!("/oauth2/v1/logout?id_token_hint={hint}&post_logout_redirect_uri={target}&state=s");
+    let page = browser.get(&path).await.is(200);
+    assert!(page.text.contains(&format!("&amp;sid={session}")) && page.text.contains("/out?app=1&amp;iss="));
+    assert!(page.header("content-security-policy").contains("frame-src http://127.0.0.1:8080"));
+    assert_eq!(page.header("refresh"), "3; url=http://127.0.0.1:8080/?state=s");
+    assert!(browser.cookie("sid").is_none());
+    assert_eq!(browser.get(&path).await.is(302).to(), "http://127.0.0.1:8080/?state=s");
 }

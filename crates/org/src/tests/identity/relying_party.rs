@@ -19,13 +19,14 @@ pub(super) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(super) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 pub(super) const LOGIN: &str = "ada@example.com";
 
+#[derive(Clone)]
 pub(super) struct RelyingParty {
     pub app: String,
     pub client_id: String,
     pub secret: String,
     pub user: Value,
     /// `/oauth2/v1` or that of a custom server.
-    pub server: &'static str,
+    pub server: String,
 }
 
 impl RelyingParty {
@@ -53,12 +54,12 @@ impl RelyingParty {
             client_id: client["client_id"].as_str().unwrap().to_owned(),
             secret: client["client_secret"].as_str().unwrap_or_default().to_owned(),
             user,
-            server: "/oauth2/v1",
+            server: "/oauth2/v1".to_owned(),
         }
     }
 
-    pub(super) fn at(mut self, server: &'static str) -> RelyingParty {
-        self.server = server;
+    pub(super) fn at(mut self, server: impl Into<String>) -> RelyingParty {
+        self.server = server.into();
         self
     }
 
