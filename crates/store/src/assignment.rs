@@ -44,8 +44,6 @@ pub const SORTS: &[SortKey] = &[
     SortKey::number("created", "a.created_us"),
     // Assignments that never lapse come last.
     SortKey::number("expires_at", "coalesce(a.expires_us, 9223372036854775807)"),
-    // The name by which the pages ask for it.
-    SortKey::number("expires", "coalesce(a.expires_us, 9223372036854775807)"),
 ];
 
 /// Reports that never ran come first. `$1` is the person, in the one statement that has this order.

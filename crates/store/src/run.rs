@@ -50,8 +50,6 @@ const COLUMNS: &str = "n.id, n.assignment_id, n.view_id, n.view_version, n.title
 pub const SORTS: &[SortKey] = &[
     SortKey::number("created", "n.created_us"),
     SortKey::number("started_at", "coalesce(n.started_us, n.created_us)"),
-    // The name by which the pages ask for it.
-    SortKey::number("started", "coalesce(n.started_us, n.created_us)"),
     SortKey::number("finished", "coalesce(n.finished_us, 9223372036854775807)"),
     SortKey::number("expires_at", "coalesce(n.expires_us, 9223372036854775807)"),
     SortKey::number("took_ms", "coalesce(n.finished_us - n.started_us, 9223372036854775807)"),

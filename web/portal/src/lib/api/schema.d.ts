@@ -1720,7 +1720,7 @@ export interface operations {
                 /** @description Rows that contain this text, whatever its case. */
                 q?: string;
                 /** @description Column to sort by; with `-` before it from the highest down. */
-                sort?: "title" | "-title" | "name" | "-name" | "category" | "-category" | "connection" | "-connection" | "role" | "-role" | "type" | "-type" | "created" | "-created" | "expires" | "-expires";
+                sort?: "title" | "-title" | "name" | "-name" | "category" | "-category" | "connection" | "-connection" | "role" | "-role" | "type" | "-type" | "created" | "-created";
                 /** @description Rows of the page. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -1889,7 +1889,7 @@ export interface operations {
                 /** @description Rows that contain this text, whatever its case. */
                 q?: string;
                 /** @description Column to sort by; with `-` before it from the highest down. */
-                sort?: "title" | "-title" | "name" | "-name" | "category" | "-category" | "connection" | "-connection" | "role" | "-role" | "type" | "-type" | "created" | "-created" | "expires" | "-expires";
+                sort?: "title" | "-title" | "name" | "-name" | "category" | "-category" | "connection" | "-connection" | "role" | "-role" | "type" | "-type" | "created" | "-created";
                 /** @description Rows of the page. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -2705,7 +2705,7 @@ export interface operations {
                 /** @description Rows whose title, person or connection contain this text. */
                 q?: string;
                 /** @description Column to sort by; with `-` before it from the highest down. */
-                sort?: "created" | "-created" | "started" | "-started" | "finished" | "-finished" | "title" | "-title" | "state" | "-state" | "person" | "-person" | "connection" | "-connection" | "rows" | "-rows" | "bytes" | "-bytes";
+                sort?: "created" | "-created" | "finished" | "-finished" | "title" | "-title" | "state" | "-state" | "person" | "-person" | "connection" | "-connection" | "rows" | "-rows" | "bytes" | "-bytes";
                 /** @description Rows of the page. */
                 limit?: number;
                 /** @description `next` of the page before. */
