@@ -10,7 +10,8 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 export const OUT = join(HERE, 'out');
 
-export const WIDTHS = { wide: 1440, middle: 900, narrow: 390 };
+export const WIDTHS = { wide: 1440, middle: 900, narrow: 390, least: 320 };
+export const HEIGHT = 900;
 
 export function launch() {
   return chromium.launch({
@@ -30,7 +31,7 @@ export function launch() {
 /** A page of somebody with cookies of their own. What the page says against its policy, and what it throws, fails the test. */
 export async function open(browser, { width = WIDTHS.wide, scheme = 'light' } = {}) {
   const context = await browser.newContext({
-    viewport: { width, height: 900 },
+    viewport: { width, height: HEIGHT },
     colorScheme: scheme,
     locale: 'en-GB',
     timezoneId: 'Europe/London',
@@ -42,9 +43,33 @@ export async function open(browser, { width = WIDTHS.wide, scheme = 'light' } = 
   page.complaints = [];
   page.on('pageerror', (error) => page.complaints.push(String(error)));
   page.on('console', (message) => {
-    if (/Content Security Policy|Refused to/.test(message.text())) page.complaints.push(message.text());
+    const text = message.text();
+    // An answer that refuses something is no fault of the page's: the tests ask for such answers on purpose.
+    if (message.type() === 'error' && !text.startsWith('Failed to load resource')) page.complaints.push(text);
+    else if (/Content Security Policy|Refused to/.test(text)) page.complaints.push(text);
   });
+  await page.addInitScript(watchShifts);
   return page;
+}
+
+/** Runs in the page: notes what moves without anybody's doing. */
+function watchShifts() {
+  globalThis.testShifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (entry.hadRecentInput) continue;
+      const moved = entry.sources.map(
+        ({ node }) => node?.getAttribute?.('class') || node?.nodeName || 'something',
+      );
+      globalThis.testShifts.push({ value: entry.value, moved: [...new Set(moved)].join(', ') });
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+}
+
+/** What has moved since the page was opened, in words. Nothing should. */
+export async function shifts(page) {
+  const found = await page.evaluate(() => globalThis.testShifts);
+  return found.map(({ value, moved }) => `${moved} moved by ${value.toFixed(4)}`);
 }
 
 /** Takes a picture into `out/`, or to a path of its own. */

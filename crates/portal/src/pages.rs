@@ -1,5 +1,8 @@
 //! A stored result, page by page, in the order and with the filter that the reader asks for. The database is not touched.
 
+use std::sync::Arc;
+
+use arrow::{array::RecordBatch, datatypes::Schema};
 use domain::{Actor, Run, RunId, RunState};
 use results::{Arrangement, Page};
 
@@ -17,9 +20,15 @@ impl Portal {
         arrangement: &Arrangement,
     ) -> Result<Page> {
         let run = self.seen(actor, id).await?;
+        if run.state == RunState::Queued {
+            return Ok(no_rows_yet(offset));
+        }
         has_data(&run)?;
         let rows = offset..offset.saturating_add(limit.clamp(1, results::PAGE_ROWS_MAX));
-        self.results.page(id, rows, &visible(&run, arrangement)).await.map_err(|error| readable(&run, error))
+        match self.results.page(id, rows, &visible(&run, arrangement)).await {
+            Err(error) if begins_still(&run, &error) => Ok(no_rows_yet(offset)),
+            page => page.map_err(|error| readable(&run, error)),
+        }
     }
 }
 
@@ -29,6 +38,15 @@ pub(crate) fn visible(run: &Run, arrangement: &Arrangement) -> Arrangement {
     let asked = |name: &String| arrangement.columns.as_ref().is_none_or(|asked| asked.contains(name));
     let visible = run.columns.iter().filter(|column| column.visible).map(|column| column.name.clone());
     Arrangement { columns: Some(visible.filter(asked).collect()), ..arrangement.clone() }
+}
+
+/// A run has no result until its first rows are written. That is an empty page to come back to, not a result that is gone.
+fn begins_still(run: &Run, error: &results::Error) -> bool {
+    run.state == RunState::Running && matches!(error.root(), results::Error::NoSuchResult(_))
+}
+
+fn no_rows_yet(offset: u64) -> Page {
+    Page { offset, total: 0, total_final: false, rows: RecordBatch::new_empty(Arc::new(Schema::empty())) }
 }
 
 /// Whether a run ever had data that could be shown.

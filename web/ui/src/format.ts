@@ -154,6 +154,13 @@ export function instantText(at: string, locale?: string): string {
 
 const DAY_MS = 86_400_000;
 
+/** What stands beside a relative time: the time of day. Nothing beside a day, which is not relative. */
+export function timeBeside(at: string, now: number, locale?: string): string {
+  const instant = Date.parse(at);
+  if (Number.isNaN(instant) || Math.abs(now - instant) >= DAY_MS) return '';
+  return instantFormat(locale, 'time', { hour: '2-digit', minute: '2-digit' }).format(instant);
+}
+
 /** "4 min ago" under a day; the day after that. The exact instant stands on hover. */
 export function ago(at: string, now: number, locale?: string): string {
   const ms = now - Date.parse(at);

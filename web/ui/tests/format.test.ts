@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, bytes, count, duration, formatCell, type ColumnShape } from '../src/format';
+import { ago, bytes, count, duration, formatCell, timeBeside, type ColumnShape } from '../src/format';
 
 const shape = (data_type: string, format: ColumnShape['format'] = null): ColumnShape => ({
   data_type,
@@ -73,5 +73,12 @@ describe('figures beside a result', () => {
     expect(ago('2026-11-24T11:15:00Z', now)).toBe('45 min ago');
     expect(ago('2026-11-24T15:00:00Z', now)).toBe('in 3 h');
     expect(ago('2026-11-20T12:00:00Z', now, 'en-US')).toBe('Nov 20, 2026');
+  });
+
+  test('the time of day stands beside a relative time, and beside no day', () => {
+    const now = Date.parse('2026-11-24T12:00:00Z');
+    expect(timeBeside('2026-11-24T11:15:00Z', now, 'en-GB')).toMatch(/^\d{2}:15$/);
+    expect(timeBeside('2026-11-24T15:00:00Z', now, 'en-GB')).toMatch(/^\d{2}:00$/);
+    expect(timeBeside('2026-11-20T12:00:00Z', now)).toBe('');
   });
 });

@@ -16,9 +16,11 @@ use crate::console::files;
 /// Where the faces are served, in place of the packages that `web/` builds them from.
 const FONTS: &str = "/assets/fonts/";
 
-/// The tokens with addresses of ours, then what is laid out by them.
+/// The tokens with addresses of ours, then what is laid out by them. A face that comes too late for the first look is left for the
+/// next page: these pages ask about it each time, and their words would move each time.
 static STYLESHEET: LazyLock<String> = LazyLock::new(|| {
     let tokens = include_str!("../../../../web/ui/tokens.css")
+        .replace("font-display: swap", "font-display: optional")
         .replace("@fontsource-variable/inter/files/", FONTS)
         .replace("@fontsource-variable/jetbrains-mono/files/", FONTS);
     format!("{tokens}\n{}", include_str!("../../assets/signin.css"))

@@ -14,6 +14,8 @@ use super::html::{self, Attributes, Markup, all, element, text, void};
 /// Where stylesheet and icon lie; `assets` serves them.
 pub const STYLESHEET: &str = "/assets/signin.css";
 pub const ICON: &str = "/assets/icon.svg";
+/// The face of nearly every word: asked for with the page, not only once the stylesheet is read.
+pub const FACE: &str = "/assets/fonts/inter-latin-wght-normal.woff2";
 
 /// One page being put together.
 pub struct Page {
@@ -108,6 +110,16 @@ impl Page {
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
         let head = void("link", &[("rel", "stylesheet"), ("href", STYLESHEET)])
+            .and(void(
+                "link",
+                &[
+                    ("rel", "preload"),
+                    ("href", FACE),
+                    ("as", "font"),
+                    ("type", "font/woff2"),
+                    ("crossorigin", "anonymous"),
+                ],
+            ))
             .and(void("link", &[("rel", "icon"), ("href", ICON)]));
         let card = element(
             "section",

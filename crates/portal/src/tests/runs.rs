@@ -118,6 +118,8 @@ async fn cancel_stops_the_databases_work_and_keeps_nothing() {
     let report = endless(&site, &connection).await;
     let run = site.execute(&user(), &report).await.run.id;
     until_running(&site, &run).await;
+    let page = site.portal.page(&user(), &run, 0, 10, &Arrangement::default()).await.unwrap();
+    assert_eq!((page.total, page.total_final, page.rows.num_rows()), (0, false, 0));
     let cancelled = site.portal.cancel_run(&user(), &run).await.unwrap();
     assert_eq!(
         (cancelled.run.state, cancelled.actions.as_slice()),
@@ -125,6 +127,8 @@ async fn cancel_stops_the_databases_work_and_keeps_nothing() {
     );
     site.quiet(&connection).await;
     assert!(!site.has_file(&run).await);
+    let page = site.portal.page(&user(), &run, 0, 10, &Arrangement::default()).await;
+    assert!(matches!(page, Err(Error::NoData(_))));
     // A second cancel finds it done; an ended run cannot be cancelled.
     assert_eq!(site.portal.cancel_run(&user(), &run).await.unwrap().run.state, RunState::Cancelled);
     site.portal.remove_run(&user(), &run).await.unwrap();

@@ -136,7 +136,8 @@ async fn pages_have_the_tokens_and_the_faces_of_the_other_pages() {
     let style = browser.get("/assets/signin.css").await.is(200);
     assert!(style.text.contains("--accent: light-dark(") && !style.text.contains("@fontsource"));
     let face = "/assets/fonts/inter-latin-wght-normal.woff2";
-    assert!(style.text.contains(face));
+    assert!(style.text.contains(face) && style.text.contains("font-display: optional"));
+    assert!(browser.get("/login/login.htm").await.text.contains(&format!("rel=\"preload\" href=\"{face}\"")));
     let sent = browser.get(face).await.is(200);
     assert_eq!(sent.header("content-type"), "font/woff2");
     let known = browser.request(reqwest::Method::GET, face).header("If-None-Match", sent.header("etag"));
