@@ -25,7 +25,7 @@ impl Portal {
         let portal = Portal::opened(config, world, true).await?;
         portal.make_default_roles().await?;
         portal.recover_runs().await?;
-        portal.keep_house();
+        portal.keep_house().await;
         portal.keep_in_step();
         Ok(portal)
     }

@@ -68,24 +68,30 @@ impl Portal {
         Ok(())
     }
 
-    /// Looks again and again, until the portal stops or is gone.
-    pub(crate) fn keep_house(&self) {
+    /// Looks now, then again and again until the portal stops or is gone.
+    pub(crate) async fn keep_house(&self) {
+        self.clear_away().await;
         let stopping = self.runner.stopping.clone();
         let portal: Weak<State> = std::sync::Arc::downgrade(&self.0);
         tokio::spawn(async move {
-            let mut turns = tokio::time::interval(JANITOR_INTERVAL);
+            let mut turns = tokio::time::interval_at(tokio::time::Instant::now() + JANITOR_INTERVAL, JANITOR_INTERVAL);
             loop {
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     _ = turns.tick() => {}
                 }
                 let Some(portal) = portal.upgrade().map(Portal) else { return };
-                match portal.remove_expired().await {
-                    Ok(0) => {}
-                    Ok(removed) => tracing::info!(removed, "results whose time was up were removed"),
-                    Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "retention failed"),
-                }
+                portal.clear_away().await;
             }
         });
+    }
+
+    /// One turn. What fails is told in the log and tried again at the next one.
+    async fn clear_away(&self) {
+        match self.remove_expired().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "results whose time was up were removed"),
+            Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "retention failed"),
+        }
     }
 }

@@ -1445,7 +1445,7 @@ export interface components {
          * @description The kind of a problem.
          * @enum {string}
          */
-        ProblemType: "/problems/not-signed-in" | "/problems/permission-needed" | "/problems/csrf" | "/problems/not-found" | "/problems/view-changed" | "/problems/conflict" | "/problems/invalid" | "/problems/parameters-missing" | "/problems/rights-too-old" | "/problems/no-role" | "/problems/lapsed" | "/problems/checks-not-passed" | "/problems/wrong-credentials" | "/problems/sign-in-failed" | "/problems/org-unreachable" | "/problems/org-slow" | "/problems/org-busy" | "/problems/org-failed" | "/problems/org-unexpected" | "/problems/issuer-mismatch" | "/problems/token-refused" | "/problems/client-refused" | "/problems/sign-in-expired" | "/problems/access-denied" | "/problems/clock-off" | "/problems/token-invalid" | "/problems/too-many" | "/problems/wait" | "/problems/misdirected" | "/problems/too-large" | "/problems/timeout" | "/problems/source-failed" | "/problems/gone" | "/problems/method" | "/problems/interrupted" | "/problems/rights-ended" | "/problems/internal";
+        ProblemType: "/problems/not-signed-in" | "/problems/permission-needed" | "/problems/csrf" | "/problems/not-found" | "/problems/view-changed" | "/problems/conflict" | "/problems/invalid" | "/problems/parameters-missing" | "/problems/rights-too-old" | "/problems/no-role" | "/problems/lapsed" | "/problems/checks-not-passed" | "/problems/wrong-credentials" | "/problems/sign-in-failed" | "/problems/org-unreachable" | "/problems/org-broke-off" | "/problems/org-slow" | "/problems/org-busy" | "/problems/org-failed" | "/problems/org-unexpected" | "/problems/issuer-mismatch" | "/problems/token-refused" | "/problems/client-refused" | "/problems/sign-in-expired" | "/problems/access-denied" | "/problems/clock-off" | "/problems/token-invalid" | "/problems/too-many" | "/problems/wait" | "/problems/misdirected" | "/problems/too-large" | "/problems/timeout" | "/problems/source-failed" | "/problems/gone" | "/problems/method" | "/problems/interrupted" | "/problems/rights-ended" | "/problems/internal";
         /**
          * @description A presentation of a View.
          * @enum {string}
@@ -1720,7 +1720,7 @@ export interface operations {
                 /** @description Rows that contain this text, whatever its case. */
                 q?: string;
                 /** @description Column to sort by; with `-` before it from the highest down. */
-                sort?: "title" | "-title" | "name" | "-name" | "category" | "-category" | "connection" | "-connection" | "role" | "-role" | "type" | "-type" | "created" | "-created";
+                sort?: "title" | "-title" | "name" | "-name" | "category" | "-category" | "connection" | "-connection" | "role" | "-role" | "type" | "-type" | "created" | "-created" | "expires_at" | "-expires_at";
                 /** @description Rows of the page. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -1889,7 +1889,7 @@ export interface operations {
                 /** @description Rows that contain this text, whatever its case. */
                 q?: string;
                 /** @description Column to sort by; with `-` before it from the highest down. */
-                sort?: "title" | "-title" | "name" | "-name" | "category" | "-category" | "connection" | "-connection" | "role" | "-role" | "type" | "-type" | "created" | "-created";
+                sort?: "title" | "-title" | "name" | "-name" | "category" | "-category" | "connection" | "-connection" | "role" | "-role" | "type" | "-type" | "created" | "-created" | "expires_at" | "-expires_at";
                 /** @description Rows of the page. */
                 limit?: number;
                 /** @description `next` of the page before. */
@@ -2705,7 +2705,7 @@ export interface operations {
                 /** @description Rows whose title, person or connection contain this text. */
                 q?: string;
                 /** @description Column to sort by; with `-` before it from the highest down. */
-                sort?: "created" | "-created" | "finished" | "-finished" | "title" | "-title" | "state" | "-state" | "person" | "-person" | "connection" | "-connection" | "rows" | "-rows" | "bytes" | "-bytes";
+                sort?: "created" | "-created" | "started_at" | "-started_at" | "finished" | "-finished" | "expires_at" | "-expires_at" | "took_ms" | "-took_ms" | "title" | "-title" | "state" | "-state" | "person" | "-person" | "connection" | "-connection" | "rows" | "-rows" | "bytes" | "-bytes";
                 /** @description Rows of the page. */
                 limit?: number;
                 /** @description `next` of the page before. */
