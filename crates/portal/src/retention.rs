@@ -70,7 +70,7 @@ impl Portal {
 
     /// Looks now, then again and again until the portal stops or is gone.
     pub(crate) async fn keep_house(&self) {
-        self.clear_away().await;
+        self.end_what_is_due().await;
         let stopping = self.runner.stopping.clone();
         let portal: Weak<State> = std::sync::Arc::downgrade(&self.0);
         tokio::spawn(async move {
@@ -81,13 +81,13 @@ impl Portal {
                     _ = turns.tick() => {}
                 }
                 let Some(portal) = portal.upgrade().map(Portal) else { return };
-                portal.clear_away().await;
+                portal.end_what_is_due().await;
             }
         });
     }
 
     /// One turn. What fails is told in the log and tried again at the next one.
-    async fn clear_away(&self) {
+    async fn end_what_is_due(&self) {
         match self.remove_expired().await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "results whose time was up were removed"),
