@@ -183,8 +183,10 @@ impl FakeOrg {
     }
 
     /// Stops answering: the port is closed.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.served.abort();
+        // The port is shut once the task is gone, and not before.
+        let _ = (&mut self.served).await;
     }
 }
 
