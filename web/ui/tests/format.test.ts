@@ -75,7 +75,7 @@ describe('figures beside a result', () => {
     expect(ago('2026-11-20T12:00:00Z', now, 'en-US')).toBe('Nov 20, 2026');
   });
 
-  test('the time of day stands beside a relative time, and beside no day', () => {
+  it('the time of day stands beside a relative time, and beside no day', () => {
     const now = Date.parse('2026-11-24T12:00:00Z');
     expect(timeBeside('2026-11-24T11:15:00Z', now, 'en-GB')).toMatch(/^\d{2}:15$/);
     expect(timeBeside('2026-11-24T15:00:00Z', now, 'en-GB')).toMatch(/^\d{2}:00$/);

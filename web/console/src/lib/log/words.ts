@@ -1,6 +1,5 @@
 // The System Log in words: how an event ended, who did it, to what.
 
-import Ban from '@lucide/svelte/icons/ban';
 import CircleAlert from '@lucide/svelte/icons/circle-alert';
 import CircleCheck from '@lucide/svelte/icons/circle-check';
 import CircleDashed from '@lucide/svelte/icons/circle-dashed';
@@ -17,7 +16,7 @@ const WORDS: Record<string, OutcomeWords> = {
   SUCCESS: { label: 'Success', tone: 'success', icon: CircleCheck },
   ALLOW: { label: 'Allowed', tone: 'success', icon: CircleCheck },
   FAILURE: { label: 'Failure', tone: 'danger', icon: CircleAlert },
-  DENY: { label: 'Denied', tone: 'danger', icon: Ban },
+  DENY: { label: 'Denied', tone: 'danger', icon: CircleAlert },
   CHALLENGE: { label: 'Challenged', tone: 'info', icon: CircleDashed },
   SKIPPED: { label: 'Skipped', tone: 'neutral', icon: CircleDashed },
 };

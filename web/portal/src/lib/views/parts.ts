@@ -3,3 +3,4 @@
 export { default as ColumnRows } from './ColumnRows.svelte';
 export { default as ParameterRows } from './ParameterRows.svelte';
 export { default as PreviewPanel } from './PreviewPanel.svelte';
+export { default as VersionsPanel } from './VersionsPanel.svelte';
