@@ -1,10 +1,16 @@
 //! Start and stop: listeners, signals, and the time that running work gets to end.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::extract::ConnectInfo;
+use axum_server::Handle;
+use hyper_util::rt::TokioTimer;
 use portal::{Portal, PortalConfig};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::task::JoinHandle;
 use url::Url;
 use world::World;
 
@@ -21,17 +27,20 @@ pub const GRACE: Duration = Duration::from_secs(30);
 /// What was answered gets this long to reach its readers once everything has ended.
 const LAST_BYTES: Duration = Duration::from_secs(1);
 
+/// A client gets this long to send the head of a request; a connection that sends none is closed.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// A portal that answers.
 pub struct RunningPortal {
     pub portal: Portal,
     pub address: SocketAddr,
-    stop: watch::Sender<bool>,
+    listener: Handle<SocketAddr>,
     served: JoinHandle<std::io::Result<()>>,
 }
 
 /// Opens the portal's data and begins to answer.
 pub async fn start_portal(config: &Config, world: World) -> Result<RunningPortal, Error> {
-    let (listener, address) = listen("the portal's address", config.listen).await?;
+    let (listener, address) = listen(config.listen)?;
     let mut addresses = config.addresses.clone();
     for public in &mut addresses {
         follow_port(public, config.listen, address);
@@ -46,16 +55,13 @@ pub async fn start_portal(config: &Config, world: World) -> Result<RunningPortal
     };
     telemetry::metrics();
     let app = http::router(App { portal: portal.clone(), site: Arc::new(site) });
-    let (stop, mut stopped) = watch::channel(false);
-    let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    let served = tokio::spawn(async move {
-        let signal = async move {
-            let _ = stopped.wait_for(|stop| *stop).await;
-        };
-        axum::serve(listener, service).with_graceful_shutdown(signal).await
-    });
+    let handle = Handle::new();
+    let failed = |source| Error::Listen { what: THE_PORTAL, address: address.to_string(), source };
+    let mut server = axum_server::from_tcp(listener).map_err(failed)?.handle(handle.clone());
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    let served = tokio::spawn(server.serve(app.into_make_service_with_connect_info::<SocketAddr>()));
     tracing::info!(%address, "the portal answers");
-    Ok(RunningPortal { portal, address, stop, served })
+    Ok(RunningPortal { portal, address, listener: handle, served })
 }
 
 impl RunningPortal {
@@ -65,7 +71,7 @@ impl RunningPortal {
     }
 
     pub async fn stop_within(self, grace: Duration) {
-        let _ = self.stop.send(true);
+        self.listener.graceful_shutdown(None);
         self.portal.shut_down(grace).await;
         // Streams of results end with their runs, and what was said last is sent; a client that keeps one open does not keep the
         // process.
@@ -143,9 +149,12 @@ pub fn announce_org(running: &org::Running, with_link: bool) {
     }
 }
 
-async fn listen(what: &'static str, address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
-    let failed = |source| Error::Listen { what, address: address.to_string(), source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
+const THE_PORTAL: &str = "the portal's address";
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error> {
+    let failed = |source| Error::Listen { what: THE_PORTAL, address: address.to_string(), source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
 }

@@ -12,6 +12,7 @@ pub mod openapi;
 pub mod origin;
 pub mod problem;
 pub mod signed_in;
+pub mod time_limit;
 pub mod wire;
 
 pub mod assignments;
@@ -31,14 +32,13 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::StatusCode,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
 use portal::Portal;
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -90,7 +90,7 @@ pub fn router(app: App) -> Router {
             Problem::new(500, "internal", "something went wrong on our side").into_response()
         }))
         .layer(from_fn(headers::security))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_TIMEOUT))
+        .layer(from_fn_with_state(ANSWER_TIMEOUT, time_limit::answer_within))
         .layer(CompressionLayer::new().gzip(true).br(true))
         .layer(from_fn_with_state(app.clone(), host::select))
         .layer(from_fn(origin::check))

@@ -86,3 +86,15 @@ fn client() -> reqwest::Client {
     net::install_tls_provider();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
+
+#[tokio::test]
+async fn a_client_that_does_not_end_the_head_of_its_request_is_cut_off() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let site = Site::blank().await;
+    let mut slow = tokio::net::TcpStream::connect(("127.0.0.1", site.portal.address.port())).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ").await.unwrap();
+    let mut answer = Vec::new();
+    // Waits as long as the portal does.
+    let _ = slow.read_to_end(&mut answer).await;
+    assert!(!answer.starts_with(b"HTTP/1.1 2"), "{}", String::from_utf8_lossy(&answer));
+}
