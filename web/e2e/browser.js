@@ -103,7 +103,12 @@ export async function seriousFindings(page) {
     );
 }
 
-/** Whether the page can be scrolled sideways, which no page of ours should. */
+/** Whether the page, or a dialog on it, can be scrolled sideways or is cut off there, which none of ours should. */
 export function overflowsSideways(page) {
-  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
+  return page.evaluate(() =>
+    [
+      document.documentElement,
+      ...document.querySelectorAll('dialog[open], dialog[open] form, dialog[open] .inside'),
+    ].some((element) => element.scrollWidth > element.clientWidth + 1),
+  );
 }

@@ -355,7 +355,8 @@ fn failure_of(error: &source::Error) -> Failure {
         source::Error::Busy { .. } => "too-many",
         _ => "source-failed",
     };
-    Failure { slug: slug.to_owned(), detail: error.to_string(), hint: error.fix().map(str::to_owned), ours: false }
+    let hint = error.fix().unwrap_or("run it with other values; if it stays, tell whoever published this report");
+    Failure { slug: slug.to_owned(), detail: error.to_string(), hint: Some(hint.to_owned()), ours: false }
 }
 
 fn our_failure() -> Failure {

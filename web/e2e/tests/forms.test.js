@@ -20,7 +20,8 @@ after(async () => {
 });
 
 /**
- * Each form: where it is, what opens it, what is typed into which field, what sends it, and the fields that must then say something.
+ * Each form: where it is, the step before it, what opens it, what is typed into which field, what sends it (the form's own unless it
+ * may stand anywhere), and the fields that must then say something.
  * A field that is left empty stands with an empty text.
  */
 const PORTAL = [
@@ -46,6 +47,22 @@ const PORTAL = [
     typed: { Name: 'Warehouse', Host: '', Port: '70000', Database: 'sales', User: 'reader' },
     send: 'Add and test',
     wrong: ['Host', 'Port'],
+  },
+  {
+    name: 'view',
+    path: '/views/new',
+    typed: { Title: 'What was typed', Name: '', Category: 'Kept' },
+    send: 'Publish…',
+    anywhere: true,
+    wrong: ['Name'],
+  },
+  {
+    name: 'assign',
+    path: '/management/assignments',
+    opener: 'Assign…',
+    typed: { 'Number of Expiration Days': 'soon', Category: 'Kept', Description: 'Kept as well' },
+    send: 'Assign',
+    wrong: ['Number of Expiration Days'],
   },
 ];
 const CONSOLE = [
@@ -97,20 +114,36 @@ const CONSOLE = [
     send: 'Add zone',
     wrong: ['Gateway IPs'],
   },
+  {
+    name: 'application',
+    path: '/admin/applications/new',
+    first: 'Next',
+    typed: { 'App integration name': '' },
+    send: 'Next',
+    wrong: ['App integration name'],
+  },
+  {
+    name: 'account',
+    path: '/admin/settings/account',
+    typed: { 'Company name': '', Website: 'What was typed' },
+    send: 'Save',
+    wrong: ['Company name'],
+  },
 ];
 
 /** Sends a form that does not fit, and says what is not as it should be. */
-async function refused(page, base, { name, path, opener, typed, send, wrong }) {
+async function refused(page, base, { name, path, first, opener, anywhere, typed, send, wrong }) {
   await page.goto(base + path);
   await settled(page);
   let form = page.locator('main');
+  if (first) await form.getByRole('button', { name: first }).click();
   if (opener) {
     await page.getByRole('button', { name: opener }).first().click();
     form = page.getByRole('dialog');
   }
   const field = (label) => form.getByLabel(label, { exact: true });
   for (const [label, value] of Object.entries(typed)) await field(label).fill(value);
-  await form.getByRole('button', { name: send, exact: typeof send === 'string' }).click();
+  await (anywhere ? page : form).getByRole('button', { name: send, exact: true }).click();
   const found = [];
   for (const label of wrong) {
     const words = await field(label)

@@ -276,6 +276,7 @@ export function openEditor(parent: HTMLElement, options: Options): Editor {
         dialect.of(language(undefined, undefined, words)),
         EditorState.readOnly.of(options.readOnly),
         EditorView.contentAttributes.of({
+          tabindex: '0',
           'aria-labelledby': options.labelledBy,
           'aria-describedby': options.describedBy,
           ...(options.readOnly ? { 'aria-readonly': 'true' } : {}),
