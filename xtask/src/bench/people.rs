@@ -1,11 +1,11 @@
 //! The demo's people with their passwords, as the demo prints them.
 
-use super::site::Site;
+use super::site::{START_MAX, Site};
 use crate::error::{Error, Result};
 
 /// `login password` a line, for the scripts' standard input: a command line can be read by others.
 pub(crate) fn lines(site: &Site) -> Result<String> {
-    let output = site.output();
+    let output = site.announced(START_MAX)?;
     let people = people_of(&output);
     if people.is_empty() {
         return Err(Error::Bench("the demo printed nobody who could sign in".into()));

@@ -16,7 +16,9 @@ use super::http;
 
 /// The first start makes the data; the later ones are what is measured.
 const SEEDING_MAX: Duration = Duration::from_secs(900);
-const START_MAX: Duration = Duration::from_secs(60);
+pub(crate) const START_MAX: Duration = Duration::from_secs(60);
+/// The demo's last words once everything is made.
+const LAST_LINE: &str = "Press Ctrl-C";
 /// What runs is given 30 s by the server itself.
 const STOP_MAX: Duration = Duration::from_secs(40);
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
@@ -55,7 +57,8 @@ impl Site {
             }
             _ => {}
         }
-        drop(Site::spawn(place, &folder, ports, SEEDING_MAX)?);
+        // It answers before everything is made, so that what it says last counts.
+        Site::spawn(place, &folder, ports, SEEDING_MAX)?.announced(SEEDING_MAX)?;
         fs::write(&remembered, ports.text()).map_err(Error::file(&remembered))?;
         Site::spawn(place, &folder, ports, START_MAX)
     }
@@ -68,9 +71,19 @@ impl Site {
         data_of(&self.folder)
     }
 
-    /// What the server printed since its start.
-    pub(crate) fn output(&self) -> String {
-        fs::read_to_string(self.folder.join("output")).unwrap_or_default()
+    /// What the server printed from its start to the line that comes last.
+    pub(crate) fn announced(&self, within: Duration) -> Result<String> {
+        let begun = Instant::now();
+        loop {
+            let output = fs::read_to_string(self.folder.join("output")).unwrap_or_default();
+            if output.lines().any(|line| line.starts_with(LAST_LINE)) {
+                return Ok(output);
+            }
+            if begun.elapsed() > within {
+                return Err(Error::Bench(format!("the demo had not said `{LAST_LINE}` after {} s", within.as_secs())));
+            }
+            thread::sleep(POLL_INTERVAL);
+        }
     }
 
     pub(crate) fn memory_mib(&self) -> Result<f64> {
