@@ -3,6 +3,9 @@
 use super::site::{START_MAX, Site};
 use crate::error::{Error, Result};
 
+/// How the names of the portal's groups begin.
+const GROUP: &str = "WR";
+
 /// `login password` a line, for the scripts' standard input: a command line can be read by others.
 pub(crate) fn lines(site: &Site) -> Result<String> {
     let output = site.announced(START_MAX)?;
@@ -13,7 +16,7 @@ pub(crate) fn lines(site: &Site) -> Result<String> {
     Ok(people.iter().map(|(login, password)| format!("{login} {password}\n")).collect())
 }
 
-/// A person's line holds the login, the one word with an `@`, and ends with the password.
+/// A person's line holds the login, the one word with an `@`, the group that lets them into the portal, and ends with the password.
 fn people_of(output: &str) -> Vec<(&str, &str)> {
     output
         .lines()
@@ -21,6 +24,7 @@ fn people_of(output: &str) -> Vec<(&str, &str)> {
         .filter_map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
             let login = words.iter().find(|word| word.contains('@') && !word.contains("://"))?;
+            words.iter().find(|word| word.starts_with(GROUP))?;
             let password = words.last().filter(|last| *last != login)?;
             Some((*login, *password))
         })
@@ -35,8 +39,9 @@ mod tests {
     fn a_person_is_a_line_with_a_login_and_a_password_behind_it() {
         let output = "\
 Portal    http://localhost:8080
-  Admin      ada@example.com    one-two
-  Publisher  pia@example.com    three-four
+  olga@example.com   the org's super administrator   nine-ten
+  ada@example.com    WRAdmin: administers            one-two
+  pia@example.com    WRUser: reads                   three-four
 {\"message\":\"signed in\",\"login\":\"ada@example.com\"}
 write to help@example.com
 ";
