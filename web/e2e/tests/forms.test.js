@@ -20,8 +20,8 @@ after(async () => {
 });
 
 /**
- * Each form: where it is, the step before it, what opens it, what is typed into which field, what sends it (the form's own unless it
- * may stand anywhere), and the fields that must then say something.
+ * Each form: where it is, the thing in a list or the step before it, what opens it, what is chosen and typed into which field, what
+ * sends it (the form's own unless it may stand anywhere), and the fields or groups of them that must then say something.
  * A field that is left empty stands with an empty text.
  */
 const PORTAL = [
@@ -63,6 +63,31 @@ const PORTAL = [
     typed: { 'Number of Expiration Days': 'soon', Category: 'Kept', Description: 'Kept as well' },
     send: 'Assign',
     wrong: ['Number of Expiration Days'],
+  },
+  {
+    name: 'connection-saved',
+    path: '/management/connections',
+    link: 'Sales',
+    typed: { Name: '', Time: '60' },
+    send: 'Save',
+    wrong: ['Name'],
+  },
+  {
+    name: 'view-saved',
+    path: '/views',
+    link: 'Order lines',
+    typed: { Title: '', Description: 'Kept' },
+    send: 'Publish…',
+    anywhere: true,
+    wrong: ['Title'],
+  },
+  {
+    name: 'value',
+    path: '/management/users',
+    link: 'Pia Lund',
+    typed: { 'Region, @RegionID': 'north' },
+    send: 'Save',
+    wrong: ['Region, @RegionID'],
   },
 ];
 const CONSOLE = [
@@ -129,36 +154,102 @@ const CONSOLE = [
     send: 'Save',
     wrong: ['Company name'],
   },
+  {
+    name: 'application-saved',
+    path: '/admin/applications',
+    link: 'WebReports',
+    typed: { 'Application name': '', 'Sign-in redirect URI 1': 'not an address' },
+    send: 'Save',
+    wrong: ['Application name', 'Sign-in redirect URI 1'],
+  },
+  {
+    name: 'person-saved',
+    path: '/admin/directory/people',
+    link: 'Pia Lund',
+    typed: { 'First name': '', 'Primary e-mail': 'not an address', Department: 'Kept' },
+    send: 'Save',
+    wrong: ['First name'],
+  },
+  {
+    name: 'group-saved',
+    path: '/admin/directory/groups',
+    link: 'WRUser',
+    opener: 'Edit',
+    typed: { Name: '', Description: 'Kept' },
+    send: 'Save',
+    wrong: ['Name'],
+  },
+  {
+    name: 'group-twice',
+    path: '/admin/directory/groups',
+    opener: 'Add group',
+    typed: { Name: 'WRUser', Description: 'Kept' },
+    send: 'Add group',
+    wrong: ['Name'],
+  },
+  {
+    name: 'token-zones',
+    path: '/admin/security/api/tokens',
+    opener: 'Create token',
+    chosen: 'In any of the following zones',
+    typed: { 'What do you want your token to be named?': 'Kept' },
+    send: 'Create token',
+    wrong: ['API calls made with this token must originate from'],
+  },
+  {
+    name: 'administrator',
+    path: '/admin/security/administrators',
+    opener: 'Add administrator',
+    first: /^Choose Pia/,
+    typed: {},
+    send: 'Give the role',
+    wrong: ['Role'],
+  },
 ];
 
+/** Opens a form, and says where it stands. */
+async function formOf(page, { link, first, opener }) {
+  if (link) {
+    await page.getByRole('link', { name: link, exact: true }).first().click();
+    await settled(page);
+  }
+  if (opener) await page.getByRole('button', { name: opener }).first().click();
+  const form = opener ? page.getByRole('dialog').last() : page.locator('main');
+  if (first) await form.getByRole('button', { name: first }).click();
+  return form;
+}
+
+/** What stands beside a field, or a group of them, that does not fit. */
+function wordsBeside(page, field) {
+  return field
+    .and(page.locator('[aria-invalid="true"]'))
+    .evaluate(
+      (input) =>
+        (input.getAttribute('aria-describedby') ?? '')
+          .split(' ')
+          .filter((id) => id.endsWith('-error'))
+          .map((id) => document.getElementById(id)?.innerText.trim())
+          .join(' '),
+      undefined,
+      { timeout: 10_000 },
+    )
+    .catch(() => '');
+}
+
 /** Sends a form that does not fit, and says what is not as it should be. */
-async function refused(page, base, { name, path, first, opener, anywhere, typed, send, wrong }) {
+async function refused(page, base, entry) {
+  const { name, path, anywhere, chosen, typed, send, wrong } = entry;
   await page.goto(base + path);
   await settled(page);
-  let form = page.locator('main');
-  if (first) await form.getByRole('button', { name: first }).click();
-  if (opener) {
-    await page.getByRole('button', { name: opener }).first().click();
-    form = page.getByRole('dialog');
-  }
+  const form = await formOf(page, entry);
   const field = (label) => form.getByLabel(label, { exact: true });
+  if (chosen) await field(chosen).check();
   for (const [label, value] of Object.entries(typed)) await field(label).fill(value);
   await (anywhere ? page : form).getByRole('button', { name: send, exact: true }).click();
   const found = [];
   for (const label of wrong) {
-    const words = await field(label)
-      .and(page.locator('[aria-invalid="true"]'))
-      .evaluate(
-        (input) =>
-          (input.getAttribute('aria-describedby') ?? '')
-            .split(' ')
-            .filter((id) => id.endsWith('-error'))
-            .map((id) => document.getElementById(id)?.innerText.trim())
-            .join(' '),
-        undefined,
-        { timeout: 10_000 },
-      )
-      .catch(() => '');
+    const group = form.getByRole('radiogroup', { name: label, exact: true });
+    const words = await wordsBeside(page, field(label).or(group).first());
     if (!/\p{L}{2}.* \p{L}{2}/u.test(words)) found.push(`${name}: “${label}” says “${words}”`);
   }
   for (const [label, value] of Object.entries(typed)) {

@@ -44,6 +44,6 @@ export { frameKeys, pageCommands } from './commands';
 export { frameKey } from './frame-key';
 export type { Command, KeyGroup, KeyHelp, NavigationEntry, NavigationSection } from './navigation';
 export { preferences } from './preferences.svelte';
-export { isAbort, OFFLINE, ProblemError, problemOf, slugOf, type Problem } from './problem';
-export { blank, sentence, Submission } from './submission.svelte';
+export { isAbort, OFFLINE, ProblemError, problemOf, sentence, slugOf, type Problem } from './problem';
+export { blank, Submission } from './submission.svelte';
 export { toasts } from './toasts.svelte';

@@ -59,3 +59,15 @@ export function problemOf(thrown: unknown): Problem {
 export function isAbort(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === 'AbortError';
 }
+
+/**
+ * The server's words begin in lower case and name things in backticks, as errors do there; here they are a sentence. An address or an
+ * identifier that they begin with stays as it is.
+ */
+export function sentence(words: string): string {
+  const named = words.replace(/`([^`]*)`/g, '“$1”');
+  const first = /^\p{Ll}[\p{L}’'-]*(?=[\s,;]|$)/u.test(named)
+    ? named.charAt(0).toUpperCase() + named.slice(1)
+    : named;
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}

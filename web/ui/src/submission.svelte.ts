@@ -2,7 +2,7 @@
 // Invariant: what was typed is never touched; a form whose sending failed can be sent again as it stands.
 
 import { tick } from 'svelte';
-import { isAbort, problemOf, type Problem } from './problem';
+import { isAbort, problemOf, sentence, type Problem } from './problem';
 
 export class Submission {
   busy = $state(false);
@@ -63,13 +63,6 @@ export class Submission {
     const parts = name.replace(/\[\d+\]/g, '').split('.');
     return parts.reverse().find((part) => this.#fields.includes(part));
   }
-}
-
-/** The server's words begin in lower case and name things in backticks, as errors do there; here they are a sentence. */
-export function sentence(words: string): string {
-  const named = words.replace(/`([^`]*)`/g, '“$1”');
-  const first = named.charAt(0).toUpperCase() + named.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
 /** Goes to the first field that has an error. */

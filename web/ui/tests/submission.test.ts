@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { ProblemError } from '../src/problem';
-import { blank, sentence, Submission } from '../src/submission.svelte';
+import { ProblemError, sentence } from '../src/problem';
+import { blank, Submission } from '../src/submission.svelte';
 
 vi.stubGlobal('document', { querySelector: () => null });
 
@@ -57,5 +57,8 @@ describe('the words of a server', () => {
   it('become a sentence, and stay one', () => {
     expect(sentence('`name` must not be empty')).toBe('“name” must not be empty.');
     expect(sentence('Fill this in.')).toBe('Fill this in.');
+    expect(sentence('e-mail is missing')).toBe('E-mail is missing.');
+    expect(sentence('http://localhost:8081 answers')).toBe('http://localhost:8081 answers.');
+    expect(sentence('olga@demo.example may read')).toBe('olga@demo.example may read.');
   });
 });

@@ -181,7 +181,7 @@ impl RunBody {
             expires_at: run.expires_at.map(world::Instant::to_rfc3339_ms),
             withheld: withheld(&run.withheld),
             limit: run.cut_at_rows_max.then_some(LimitBody { rows_max: run.rows, of: None }),
-            problem: run.failure.map(failed),
+            problem: run.failure.map(|failure| failed(failure, &run.id)),
             actions: seen.actions,
         }
     }
@@ -195,8 +195,10 @@ impl GivenBody {
 }
 
 /// A failed run's problem. It came with an answer that was itself a success, so its status only says whose fault it was.
-fn failed(failure: Failure) -> Problem {
+/// What to quote is the run's own id: the log has what happened under it.
+fn failed(failure: Failure, run: &RunId) -> Problem {
     let problem = Problem::new(if failure.ours { 500 } else { 502 }, &failure.slug, failure.detail);
+    let problem = Problem { reference: Some(run.to_string()), ..problem };
     match failure.hint {
         Some(hint) => problem.hint(hint),
         None => problem,

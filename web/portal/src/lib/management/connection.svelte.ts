@@ -106,7 +106,7 @@ export class ConnectionForm {
       'postgresql.port': of(
         'postgresql',
         !WHOLE.test(typed.port.trim()) || port < 1 || port > 65_535,
-        'Write a port between 1 and 65535; PostgreSQL’s usual one is 5432.',
+        'Write 1 to 65535; the usual one is 5432.',
       ),
       'postgresql.database': of(
         'postgresql',
