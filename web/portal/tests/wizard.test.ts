@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Check, Setup } from '../src/lib/api';
+import { PageRequest } from './page-request';
 
 const check = (name: Check['name'], state: Check['state']): Check => ({
   name,
@@ -24,13 +25,6 @@ const SETUP: Setup = {
   groups: [],
   checks: [check('domain', 'waiting')],
 };
-
-const RealRequest = globalThis.Request;
-class PageRequest extends RealRequest {
-  constructor(input: RequestInfo | URL, init?: RequestInit) {
-    super(typeof input === 'string' ? new URL(input, 'http://portal.test') : input, init);
-  }
-}
 
 /** A wizard before a server whose answers the test gives by hand, in a browser that keeps nothing. */
 async function before() {
