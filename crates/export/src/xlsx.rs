@@ -3,7 +3,8 @@
 //! Text is a string by type and never a formula. A number is a number cell when Excel holds and shows it exactly,
 //! with at most 15 significant digits, or when it is a double anyway; other numbers are text with all their digits.
 //! Dates from 1900-03-01 to 9999-12-31 are date cells (before that day Excel's calendar has a day too many), others
-//! are text. Times keep at least the precision of a microsecond. NULL and empty text are blank. Rows past the last of
+//! are text. A time of day keeps its microseconds; a date with its time is one double of days, which holds a microsecond until the
+//! year 2079 and 40 of them in 9999. NULL and empty text are blank. Rows past the last of
 //! a sheet go on on the next, each with the labels on top.
 
 use std::io::Write;
@@ -27,7 +28,7 @@ const COLUMNS_MAX: usize = 16_384;
 /// UTF-16 units of a text.
 const TEXT_UNITS_MAX: usize = 32_767;
 const SHEET_NAME_CHARS_MAX: usize = 31;
-/// Numbers of more digits than Excel keeps.
+/// From here on a whole number has more digits than Excel keeps.
 const EXACT_BELOW: u128 = 1_000_000_000_000_000;
 /// 1970-01-01 as Excel counts days, and the first and the last day that it counts right.
 const EPOCH_DAY: i64 = 25_569;

@@ -64,8 +64,8 @@ impl std::fmt::Debug for Request {
     }
 }
 
-/// An answer that was read whole.
-#[derive(Clone, Debug)]
+/// An answer that was read whole. Its `Debug` shows neither headers nor body: tokens and secrets come in both.
+#[derive(Clone)]
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
@@ -82,5 +82,11 @@ impl Answer {
 
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} with {} bytes", self.status, self.body.len())
     }
 }

@@ -12,7 +12,7 @@ use axum::{
 use bytes::Bytes;
 use url::Url;
 
-use crate::{Error, Limits, Outbound, Request};
+use crate::{Answer, Error, Limits, Outbound, Request};
 
 async fn server() -> Url {
     let big = || async {
@@ -173,4 +173,11 @@ fn a_request_does_not_show_its_headers_or_its_query() {
         .header("authorization", "hunter3");
     let shown = format!("{request:?}");
     assert!(!shown.contains("hunter"), "{shown}");
+}
+
+#[test]
+fn an_answer_does_not_show_its_headers_or_its_body() {
+    let headers = HeaderMap::from_iter([(header::SET_COOKIE, "session=hunter2".parse().unwrap())]);
+    let answer = Answer { status: 200, headers, body: Bytes::from_static(b"{\"access_token\":\"hunter3\"}") };
+    assert_eq!(format!("{answer:?}"), "200 with 26 bytes");
 }

@@ -15,6 +15,9 @@ use crate::{Error, Result};
 pub(crate) const CLOCK_LEEWAY: Duration = Duration::from_secs(120);
 /// A 429 that does not say when the limit resets lasts this long.
 const RESET_UNKNOWN: Duration = Duration::from_secs(60);
+/// Okta counts by the minute. A reset that is told to be further away than this is a mistake of somebody's, and would keep us from
+/// asking for as long as it says.
+const RESET_AWAY_MAX: Duration = Duration::from_secs(5 * 60);
 /// Somebody who signs in or sets up hears what is wrong after this long; work that nobody waits for has the client's own limit.
 const PEOPLE_WAIT: Duration = Duration::from_secs(4);
 /// Characters of a text of the org's that are passed on to people.
@@ -79,9 +82,9 @@ pub(crate) fn in_a_hurry(request: Request) -> Request {
 /// When the org's limit resets, by our clock: its own clock says how far away that is.
 pub(crate) fn resets_at(answer: &Answer, now: Instant) -> Option<Instant> {
     let reset: i64 = answer.header("x-rate-limit-reset")?.trim().parse().ok()?;
-    let reset = Instant::from_seconds(reset);
+    let reset = Instant::from_us(reset.saturating_mul(1_000_000));
     let there = answer.header("date").and_then(read_date).unwrap_or(now);
-    Some(now.plus(reset.since(there)))
+    Some(now.plus(reset.since(there).min(RESET_AWAY_MAX)))
 }
 
 fn read_date(text: &str) -> Option<Instant> {

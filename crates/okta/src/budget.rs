@@ -48,7 +48,7 @@ impl Budget {
             return Err(Error::RateLimited { resets_at: bucket.resets_at });
         }
         if let Some(limit) = bucket.limit {
-            let share = (limit * SHARE_PERCENT / 100).max(1);
+            let share = (limit.saturating_mul(SHARE_PERCENT) / 100).max(1);
             let allowed = match urgency {
                 Urgency::Person => share,
                 Urgency::Background => (share * BACKGROUND_PERCENT / 100).max(1),
@@ -123,6 +123,18 @@ mod tests {
         // Another resource has its own bucket, and a new minute begins anew.
         budget.take("/api/v1/groups", Urgency::Background, now).unwrap();
         budget.take("/api/v1/users", Urgency::Background, Instant::from_seconds(1_030)).unwrap();
+    }
+
+    #[test]
+    fn a_reset_or_a_limit_that_cannot_be_meant_neither_stops_us_for_long_nor_breaks_the_count() {
+        let (budget, now) = (Budget::default(), Instant::from_seconds(1_000));
+        budget.take("/api/v1/users", Urgency::Person, now).unwrap();
+        for reset in ["1800000000000", "9223372036854775807"] {
+            let told = answer(&[("x-rate-limit-limit", "9223372036854775807"), ("x-rate-limit-reset", reset)]);
+            assert_eq!(resets_at(&told, now), Some(Instant::from_seconds(1_300)));
+            budget.learn("/api/v1/users", &told, now);
+        }
+        budget.take("/api/v1/users", Urgency::Background, now).unwrap();
     }
 
     #[test]

@@ -125,19 +125,20 @@ impl Api {
     /// By `q`, which answers from the store itself, so that what changed a moment ago is in it; past its limit by `search`.
     pub async fn groups(&self, prefix: &str) -> Result<Vec<Group>> {
         const WHAT: &str = "read groups";
-        let keep = |body: GroupBody| Some(Group::from(body)).filter(|group| group.name.starts_with(prefix));
+        let ours = |group: &Group| group.name.starts_with(prefix);
         let mut url = self.at("/api/v1/groups");
         url.query_pairs_mut().append_pair("q", prefix).append_pair("limit", &PREFIX_GROUPS_MAX.to_string());
-        let found = self.pages(WHAT, url, keep).await?;
+        // `q` does not look at the case of letters, and what is cut off at its limit may be ours.
+        let found = self.pages(WHAT, url, |body: GroupBody| Some(Group::from(body))).await?;
         if found.len() < PREFIX_GROUPS_MAX {
-            return Ok(found);
+            return Ok(found.into_iter().filter(ours).collect());
         }
         let quoted = prefix.replace('\\', "\\\\").replace('"', "\\\"");
         let mut url = self.at("/api/v1/groups");
         url.query_pairs_mut()
             .append_pair("search", &format!("profile.name sw \"{quoted}\""))
             .append_pair("limit", "1000");
-        self.pages(WHAT, url, keep).await
+        self.pages(WHAT, url, |body: GroupBody| Some(Group::from(body)).filter(ours)).await
     }
 
     /// Groups whose members changed after `since`, by the org's clock.

@@ -223,6 +223,11 @@ impl SignIn {
         if !is_json(answer) {
             return Error::NotJson { what, found: format!("status {} without JSON", answer.status) };
         }
+        // Both endpoints answer 401 only to a client that did not prove itself (RFC 6749 5.2). Of an unknown client id Okta says
+        // so in the form of its management API, which has no `error`.
+        if answer.status == 401 {
+            return Error::ClientRefused;
+        }
         let Ok(body) = serde_json::from_slice::<OauthError>(&answer.body) else {
             return Error::Refused {
                 what,
@@ -241,5 +246,31 @@ impl SignIn {
                 summary: said(&body.error_description),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use net::{Answer, HeaderMap, HeaderName};
+
+    #[test]
+    fn a_401_is_a_refused_client_in_whichever_form_the_org_says_it() {
+        let org = OrgAddress::parse("https://acme.okta.com", false).unwrap();
+        let http = Outbound::configured([org.origin().clone()]);
+        let sign_in = SignIn::new(http, org, "0oa1".to_owned(), Secret::new("secret"), World::real());
+        let said = |status: u16, body: &'static str| {
+            let json = (HeaderName::from_static("content-type"), "application/json".parse().unwrap());
+            let answer = Answer { status, headers: HeaderMap::from_iter([json]), body: body.into() };
+            sign_in.oauth_error("check the client", &answer)
+        };
+        for body in [
+            r#"{"error":"invalid_client","error_description":"The client secret is invalid."}"#,
+            r#"{"errorCode":"invalid_client","errorSummary":"Invalid value for 'client_id' parameter.","errorCauses":[]}"#,
+        ] {
+            assert!(matches!(said(401, body), Error::ClientRefused), "{body}");
+        }
+        assert!(matches!(said(400, r#"{"error":"invalid_grant"}"#), Error::CodeRefused(_)));
+        assert!(matches!(said(400, r#"{"error":"invalid_client"}"#), Error::ClientRefused));
     }
 }

@@ -85,6 +85,19 @@ async fn groups_come_by_prefix_and_what_moved_by_time() {
 }
 
 #[tokio::test]
+async fn groups_are_found_past_those_that_differ_in_case_alone() {
+    let bench = bench().await;
+    for number in 0..300 {
+        bench.org.group(&format!("wrangler {number}"));
+    }
+    bench.org.group("WRZone");
+    let mut names: Vec<String> = bench.api.groups("WR").await.unwrap().into_iter().map(|group| group.name).collect();
+    names.sort();
+    assert_eq!(names.len(), 8, "{names:?}");
+    assert_eq!(names.last().map(String::as_str), Some("WRZone"));
+}
+
+#[tokio::test]
 async fn each_fault_of_the_org_has_its_own_error() {
     let bench = bench().await;
     let me = async |fault: Option<Fault>| {

@@ -129,14 +129,21 @@ async fn roles_of() -> Response {
 
 async fn groups(Extract(shared): Extract<Shared>, Query(parameters): Parameters) -> Response {
     let state = lock(&shared);
-    let prefix = parameters.get("q").cloned().unwrap_or_default();
+    const FOUND_BY_Q_MAX: usize = 300;
+    let search =
+        parameters.get("search").and_then(|search| search.strip_prefix("profile.name sw \"")?.strip_suffix('"'));
+    let q = parameters.get("q").map(String::as_str);
+    let prefix = q.or(search).unwrap_or_default().to_lowercase();
     let since = parameters.get("filter").and_then(|filter| later_than(filter, "lastMembershipUpdated"));
     let rows = state
         .groups
         .values()
-        .filter(|group| group.name.to_lowercase().starts_with(&prefix.to_lowercase()))
-        .filter(|group| since.is_none_or(|since| group.moved > since));
-    page(&state.issuer, "/api/v1/groups", &parameters, 10_000, rows.map(group_body).collect())
+        .filter(|group| group.name.to_lowercase().starts_with(&prefix))
+        .filter(|group| since.is_none_or(|since| group.moved > since))
+        .map(group_body);
+    // `q` looks at the beginning of names whatever their case, and does not page.
+    let rows = rows.take(if q.is_some() { FOUND_BY_Q_MAX } else { usize::MAX });
+    page(&state.issuer, "/api/v1/groups", &parameters, 10_000, rows.collect())
 }
 
 async fn create_group(Extract(shared): Extract<Shared>, Json(body): Json<Value>) -> Response {

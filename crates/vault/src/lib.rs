@@ -19,6 +19,7 @@ use aws_lc_rs::{
 };
 use std::sync::Arc;
 use world::Random;
+use zeroize::Zeroizing;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -75,9 +76,9 @@ impl Vault {
     /// Layout: version, nonce and wrapped data key, nonce and sealed content. AES-256-GCM twice, with a data key of
     /// its own for each value, so that a new master key re-wraps 32 bytes a row.
     pub fn seal(&self, identity: &str, secret: &Secret) -> Vec<u8> {
-        let data_key: [u8; KEY_BYTES] = self.random.bytes();
+        let data_key: Zeroizing<[u8; KEY_BYTES]> = Zeroizing::new(self.random.bytes());
         let mut sealed = vec![VERSION];
-        sealed.extend(self.encrypt(&self.keys.wrapping, identity, &data_key));
+        sealed.extend(self.encrypt(&self.keys.wrapping, identity, data_key.as_slice()));
         sealed.extend(self.encrypt(&aead_key(&data_key), identity, secret.expose_bytes()));
         sealed
     }
@@ -90,9 +91,13 @@ impl Vault {
             return Err(not_opened());
         }
         let (wrapped, content) = rest.split_at(WRAPPED_BYTES);
-        let data_key = decrypt(&self.keys.wrapping, identity, wrapped).ok_or_else(not_opened)?;
-        let data_key: [u8; KEY_BYTES] = data_key.try_into().map_err(|_| not_opened())?;
-        decrypt(&aead_key(&data_key), identity, content).map(Secret::from_bytes).ok_or_else(not_opened)
+        let unwrapped = decrypt(&self.keys.wrapping, identity, wrapped).ok_or_else(not_opened)?;
+        let mut data_key = Zeroizing::new([0; KEY_BYTES]);
+        if unwrapped.len() != KEY_BYTES {
+            return Err(not_opened());
+        }
+        data_key.copy_from_slice(unwrapped.expose_bytes());
+        decrypt(&aead_key(&data_key), identity, content).ok_or_else(not_opened)
     }
 
     /// A keyed hash (HMAC-SHA-256, hexadecimal) of a value that need only be found again. `purpose` keeps the hashes of
@@ -115,13 +120,13 @@ impl Vault {
     }
 }
 
-fn decrypt(key: &LessSafeKey, identity: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+fn decrypt(key: &LessSafeKey, identity: &str, sealed: &[u8]) -> Option<Secret> {
     let (nonce, content) = sealed.split_at_checked(NONCE_BYTES)?;
     let mut content = content.to_vec();
     let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
     let len = key.open_in_place(nonce, Aad::from(identity.as_bytes()), &mut content).ok()?.len();
     content.truncate(len);
-    Some(content)
+    Some(Secret::from_bytes(content))
 }
 
 /// Compares without telling by time where two values differ.
@@ -133,12 +138,12 @@ fn aead_key(bytes: &[u8; KEY_BYTES]) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes).expect("an AES-256 key has 32 bytes"))
 }
 
-fn derive(master: &MasterKey, purpose: &[u8]) -> [u8; KEY_BYTES] {
-    let mut key = [0; KEY_BYTES];
+fn derive(master: &MasterKey, purpose: &[u8]) -> Zeroizing<[u8; KEY_BYTES]> {
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
     hkdf::Salt::new(hkdf::HKDF_SHA256, b"webreports")
         .extract(master.expose())
         .expand(&[purpose], hkdf::HKDF_SHA256)
-        .and_then(|okm| okm.fill(&mut key))
+        .and_then(|okm| okm.fill(key.as_mut_slice()))
         .expect("HKDF-SHA-256 gives 32 bytes");
     key
 }

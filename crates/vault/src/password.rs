@@ -88,9 +88,15 @@ impl Passwords {
     }
 
     async fn queued<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _place = self.waiting.clone().try_acquire_owned().map_err(|_| Error::PasswordsBusy)?;
-        let _turn = self.running.clone().acquire_owned().await.map_err(|_| Error::PasswordsBusy)?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| Error::PasswordHash)
+        let place = self.waiting.clone().try_acquire_owned().map_err(|_| Error::PasswordsBusy)?;
+        let turn = self.running.clone().acquire_owned().await.map_err(|_| Error::PasswordsBusy)?;
+        // A thread is not stopped when whoever asked has gone, so the work itself holds its places until it is done.
+        let held = move || {
+            let done = work();
+            drop((turn, place));
+            done
+        };
+        tokio::task::spawn_blocking(held).await.map_err(|_| Error::PasswordHash)
     }
 }
 
@@ -128,5 +134,24 @@ mod tests {
         assert!(!passwords.verify(&Secret::new("battery staple"), Some(&hash)).await.unwrap());
         assert!(!passwords.verify(&Secret::new("nobody has this password"), None).await.unwrap());
         assert!(!Passwords::outdated(&hash));
+    }
+
+    #[tokio::test]
+    async fn a_hash_whose_caller_has_gone_keeps_its_place_until_it_is_done() {
+        let passwords = Passwords::new(Arc::new(OsRandom));
+        let (began, has_begun) = std::sync::mpsc::channel();
+        let (go_on, waits) = std::sync::mpsc::channel::<()>();
+        let mut asked = Box::pin(passwords.queued(move || {
+            let _ = began.send(());
+            let _ = waits.recv();
+        }));
+        assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(asked.as_mut().poll(cx).is_pending())).await);
+        has_begun.recv().unwrap();
+        drop(asked);
+        assert_eq!(passwords.running.available_permits(), AT_ONCE_MAX - 1);
+        assert_eq!(passwords.waiting.available_permits(), WAITING_MAX - 1);
+        drop(go_on);
+        let all = u32::try_from(AT_ONCE_MAX).unwrap();
+        assert_eq!(passwords.running.acquire_many(all).await.unwrap().num_permits(), AT_ONCE_MAX);
     }
 }

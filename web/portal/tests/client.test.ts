@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProblemError } from '@webreports/ui/problem';
+import { PageRequest } from './page-request';
 
 const sent: Request[] = [];
 let answers: (() => Response | Promise<Response>)[] = [];
@@ -8,14 +9,6 @@ const json = (status: number, body: unknown, type = 'application/json'): (() => 
 };
 const problem = (status: number, slug: string, more = {}): (() => Response) =>
   json(status, { type: `/problems/${slug}`, title: slug, status, ...more }, 'application/problem+json');
-
-// Relative addresses need an origin where there is no page.
-const RealRequest = globalThis.Request;
-class PageRequest extends RealRequest {
-  constructor(input: RequestInfo | URL, init?: RequestInit) {
-    super(typeof input === 'string' ? new URL(input, 'http://portal.test') : input, init);
-  }
-}
 
 async function client() {
   vi.resetModules();

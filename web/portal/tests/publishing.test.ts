@@ -1,14 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { NewView } from '../src/lib/api';
+import { PageRequest } from './page-request';
 
 const VIEW: NewView = { name: 'sales', title: 'Sales', sql: 'select 1', connection_id: 'con_1' };
-
-const RealRequest = globalThis.Request;
-class PageRequest extends RealRequest {
-  constructor(input: RequestInfo | URL, init?: RequestInit) {
-    super(typeof input === 'string' ? new URL(input, 'http://portal.test') : input, init);
-  }
-}
 
 /** The module before a server that answers this. */
 async function before(status: number, body: unknown) {

@@ -20,8 +20,8 @@ export interface Shown {
 const NULL: Shown = { text: 'null', exact: '', kind: 'null' };
 const EMPTY: Shown = { text: 'empty', exact: '', kind: 'empty' };
 const DECIMAL = /^-?\d+(\.\d+)?$/;
-const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;
-const ZONED = /(Z|[+-]\d{2}:?\d{2})$/;
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const ZONED = /T.*(Z|[+-]\d{2}:?\d{2})$/;
 
 const numbers = new Map<string, Intl.NumberFormat>();
 const instants = new Map<string, Intl.DateTimeFormat>();
@@ -63,13 +63,19 @@ export function isNumeric(column: ColumnShape): boolean {
   return ['integer', 'decimal', 'double'].includes(column.data_type);
 }
 
+/** Whether a date with its time is an instant, which is shown in the reader's zone, and not a time of no said zone. */
+export function isZoned(cell: Cell | undefined): boolean {
+  return typeof cell === 'string' && ZONED.test(cell);
+}
+
 /** One cell of a grid, for eyes and for the hover. */
 export function formatCell(cell: Cell, column: ColumnShape, locale?: string): Shown {
   if (cell === null) return NULL;
   if (cell === '') return EMPTY;
   if (typeof cell === 'boolean') return { text: cell ? 'yes' : 'no', exact: String(cell), kind: 'boolean' };
   if (typeof cell === 'number' || isNumeric(column)) return numeric(cell, column, locale);
-  if (column.data_type === 'date' || column.data_type === 'datetime') return instant(cell, locale);
+  if (column.data_type === 'date' || column.data_type === 'datetime')
+    return instant(cell, column.format === 'date', locale);
   return { text: cell, exact: cell, kind: 'text' };
 }
 
@@ -77,37 +83,64 @@ function numeric(cell: number | string, column: ColumnShape, locale?: string): S
   const exact = typeof cell === 'number' ? plain(cell) : cell;
   if (!DECIMAL.test(exact)) return { text: exact, exact, kind: 'number' };
   const digits = exact.split('.')[1]?.length ?? 0;
+  if (digits > PLACES_MAX && column.format !== 'percent')
+    return { text: withManyPlaces(exact, locale), exact, kind: 'number' };
   let options: Intl.NumberFormatOptions;
   if (column.format === 'money')
     options = { minimumFractionDigits: 2, maximumFractionDigits: Math.max(2, digits) };
   else if (column.format === 'percent')
-    options = { style: 'percent', minimumFractionDigits: 0, maximumFractionDigits: Math.max(0, digits - 2) };
+    options = {
+      style: 'percent',
+      minimumFractionDigits: 0,
+      maximumFractionDigits: Math.min(PLACES_MAX, Math.max(0, digits - 2)),
+    };
   else if (column.format === 'integer' && digits === 0) options = { maximumFractionDigits: 0 };
   else options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   // Text goes in as text: the format keeps all digits of it, which a number would not.
   return { text: numberFormat(locale, options).format(exact as unknown as number), exact, kind: 'number' };
 }
 
-/** A number without an exponent, with the digits that JavaScript writes for it. */
-function plain(value: number): string {
-  const text = String(value);
-  if (!text.includes('e')) return text;
-  return Math.abs(value) >= 1e21 || Math.abs(value) < 1e-15 ? text : value.toFixed(20).replace(/\.?0+$/, '');
+/** Places after the point that every browser's number format takes; some refuse more. */
+const PLACES_MAX = 20;
+
+/** The whole part in the reader's way, and the places as they are. */
+function withManyPlaces(exact: string, locale?: string): string {
+  const [whole, places] = exact.split('.');
+  const half = numberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }).formatToParts(
+    0.5,
+  );
+  const point = half.find(({ type }) => type === 'decimal')?.value ?? '.';
+  return `${numberFormat(locale, { maximumFractionDigits: 0 }).format(whole as unknown as number)}${point}${places}`;
 }
 
-function instant(cell: string, locale?: string): Shown {
-  const day = DAY.exec(cell);
-  if (day) {
-    const at = Date.UTC(Number(day[1]), Number(day[2]) - 1, Number(day[3]));
+/** Smaller numbers keep their exponent: as many noughts say nothing. */
+const PLAIN_FROM = 1e-15;
+
+/** A small number without an exponent, with every digit that JavaScript writes for it: `1.5e-7` is `0.00000015`. */
+function plain(value: number): string {
+  const text = String(value);
+  const parts = /^(-?)(\d)(?:\.(\d+))?e-(\d+)$/.exec(text);
+  if (!parts || Math.abs(value) < PLAIN_FROM) return text;
+  const [, sign, whole, fraction = '', exponent] = parts;
+  return `${sign}0.${'0'.repeat(Number(exponent) - 1)}${whole}${fraction}`;
+}
+
+/** `dayAlone`: of a date with its time only the day is shown, as the View says. */
+function instant(cell: string, dayAlone: boolean, locale?: string): Shown {
+  if (DAY.test(cell)) {
+    const at = Date.parse(`${cell}T00:00Z`);
+    if (Number.isNaN(at)) return { text: cell, exact: cell, kind: 'text' };
     return { text: instantFormat(locale, 'day', DAY_OPTIONS).format(at), exact: cell, kind: 'instant' };
   }
-  const zoned = ZONED.test(cell);
+  const zoned = isZoned(cell);
   const at = Date.parse(zoned ? cell : `${cell.replace(' ', 'T')}Z`);
   if (Number.isNaN(at)) return { text: cell, exact: cell, kind: 'text' };
   // A time without a zone is shown as it was written; one with a zone in the reader's.
+  const options = dayAlone ? { ...DAY_OPTIONS, timeZone: undefined } : INSTANT_OPTIONS;
+  const name = dayAlone ? 'day of' : 'time of';
   const text = zoned
-    ? instantFormat(locale, 'instant', INSTANT_OPTIONS).format(at)
-    : instantFormat(locale, 'local', { ...INSTANT_OPTIONS, timeZone: 'UTC' }).format(at);
+    ? instantFormat(locale, `${name} an instant`, options).format(at)
+    : instantFormat(locale, `${name} a local time`, { ...options, timeZone: 'UTC' }).format(at);
   return { text, exact: cell, kind: 'instant' };
 }
 

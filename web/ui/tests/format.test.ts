@@ -30,12 +30,46 @@ describe('cells', () => {
     expect(formatCell('9223372036854775807', shape('integer')).exact).toBe('9223372036854775807');
   });
 
+  it('have any number of places after the point, also where the browser formats twenty at most', () => {
+    const long = '-1234.1234567890123456789012345678901234567';
+    expect(text(long, shape('decimal'))).toBe('-1,234.1234567890123456789012345678901234567');
+    expect(text(long, shape('decimal', 'money'), 'de-DE')).toBe(
+      '-1.234,1234567890123456789012345678901234567',
+    );
+    expect(text('0.0650000000000000000000000000001', shape('decimal', 'percent'))).toBe('6.5%');
+  });
+
   it('keep the digits after the point that were given', () => {
     expect(text('12.30', shape('decimal'))).toBe('12.30');
     expect(text('12', shape('decimal', 'money'))).toBe('12.00');
     expect(text('12.345', shape('decimal', 'money'))).toBe('12.345');
     expect(text('0.065', shape('decimal', 'percent'))).toBe('6.5%');
     expect(text(0.1, shape('double'))).toBe('0.1');
+  });
+
+  it('lose no digit of a number that JavaScript writes with an exponent', () => {
+    for (const [value, exact] of [
+      [1.2345678901234566e-7, '0.00000012345678901234566'],
+      [-1.5e-7, '-0.00000015'],
+      [9.87654321e-12, '0.00000000000987654321'],
+      [1e-16, '1e-16'],
+      [1e21, '1e+21'],
+    ] as const) {
+      expect(formatCell(value, shape('double')).exact).toBe(exact);
+      expect(Number(exact)).toBe(value);
+    }
+    expect(text(1.2345678901234566e-7, shape('double'))).toBe('0.00000012345678901234566');
+  });
+
+  it('show the first century as it is', () => {
+    expect(text('0099-03-01', shape('date'), 'de-DE')).toBe('01.03.99');
+    expect(formatCell('0099-03-01', shape('date'), 'en-CA').text).not.toContain('1999');
+  });
+
+  it('show of a date with its time the day alone where the View says so', () => {
+    expect(text('2026-01-31T23:59:58', shape('datetime', 'date'), 'de-DE')).toBe('31.01.2026');
+    expect(text('2026-01-31T12:00:00Z', shape('datetime', 'date'), 'de-DE')).toBe('31.01.2026');
+    expect(formatCell('2026-01-31T23:59:58', shape('datetime', 'date')).exact).toBe('2026-01-31T23:59:58');
   });
 
   it('show a value that is not of its type as it is', () => {

@@ -139,4 +139,22 @@ describe('the pages of a grid', () => {
     await server.answer(1, 1000);
     expect(await copied).toEqual([[198], [199], [200], [201]]);
   });
+
+  it('copies rows of one order, and none once another is asked for or the grid is gone', async () => {
+    for (const change of ['ask', 'close'] as const) {
+      const { server, pages } = begin();
+      pages.want(0, 10);
+      await server.answer(0, 1000);
+      const copying = pages.rows(PAGE_ROWS - 1, 2 * PAGE_ROWS + 1, new AbortController().signal);
+      const copied = copying.then(
+        () => 'copied',
+        (thrown: Error) => thrown.message,
+      );
+      await server.answer(1, 1000);
+      if (change === 'close') pages.close();
+      else pages.ask({ load: server.load, sort: [{ column: 'id', descending: true }], filter: [] });
+      await server.answer(2, 1000);
+      expect(await copied).toBe('other rows are asked for');
+    }
+  });
 });

@@ -8,7 +8,8 @@ use super::*;
 
 #[test]
 fn no_text_and_no_label_begins_as_a_formula_does() {
-    let texts = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "'=1", " =1", "1-1", "=a,\"b\""];
+    let texts =
+        ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\n=x", "＝1", "＋1", "－1", "＠x", "'=1", " =1", "1-1", "=a,\"b\""];
     let batch = batch(vec![
         ("text", Arc::new(StringArray::from(texts.to_vec()))),
         ("number", Arc::new(Int64Array::from_iter_values((0..texts.len()).map(|i| -(i as i64) - 1)))),
@@ -20,11 +21,11 @@ fn no_text_and_no_label_begins_as_a_formula_does() {
     assert_eq!(lines[0][0].as_deref(), Some("'=cmd()"));
     for (line, text) in lines[1..].iter().zip(texts) {
         let cell = line[0].as_deref().unwrap();
-        assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']), "{cell}");
+        assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']), "{cell}");
         assert_eq!(cell.strip_prefix('\'').unwrap_or(cell), text.strip_prefix('\'').unwrap_or(text));
     }
     assert_eq!(lines[1][1].as_deref(), Some("-1"), "a number is what it is");
-    assert_eq!(written.guarded_cells, 12);
+    assert_eq!(written.guarded_cells, 13);
 }
 
 #[test]

@@ -93,8 +93,12 @@ export class Pages {
     this.#fetchWanted();
   }
 
-  /** Rows from..end whole, for copying; from what is held where possible. */
+  /**
+   * Rows from..end whole, for copying; from what is held where possible. Ends as aborted once another question is asked:
+   * rows of two orders are no rows of either.
+   */
   async rows(from: number, end: number, signal: AbortSignal): Promise<Cell[][]> {
+    const question = this.#question;
     const rows: Cell[][] = [];
     for (let at = from; at < end; at = from + rows.length) {
       const held = this.row(at);
@@ -103,6 +107,7 @@ export class Pages {
         continue;
       }
       const page = await this.#load(Math.floor(at / PAGE_ROWS), signal);
+      if (question !== this.#question) throw new DOMException('other rows are asked for', 'AbortError');
       const fetched = page?.rows.slice(at % PAGE_ROWS, (at % PAGE_ROWS) + end - at) ?? [];
       if (fetched.length === 0) break;
       rows.push(...fetched);

@@ -1,6 +1,6 @@
 // What a grid asks for, and in which words: sort keys, filters, pages. The server answers; the grid only words it.
 
-import { isNumeric, type Cell, type ColumnShape } from '../format';
+import { formatCell, isNumeric, isZoned, type Cell, type ColumnShape } from '../format';
 
 export interface GridColumn extends ColumnShape {
   name: string;
@@ -80,7 +80,12 @@ export function needsValue(op: FilterOperator): boolean {
 
 /** A filter as one reads it: `Region is one of North, South`. */
 export function describe(filter: Filter, column: GridColumn): string {
-  const value = Array.isArray(filter.value) ? filter.value.join(', ') : filter.value;
+  // An instant is said as the grid shows it: in the reader's zone.
+  const said = (held: string): string =>
+    isZoned(held) ? formatCell(held, { data_type: 'datetime' }).text : held;
+  const value = Array.isArray(filter.value)
+    ? filter.value.map(said).join(', ')
+    : filter.value && said(filter.value);
   const shown = value === '' ? '“”' : value;
   return `${column.label} ${wordsFor(filter.op, column)}${needsValue(filter.op) ? ` ${shown}` : ''}`;
 }

@@ -58,11 +58,16 @@ export class Wizard {
   errors = $state<Record<string, string>>({});
   plan = $state.raw<PlanStep[]>();
   outcome = $state.raw<PlanOutcome[]>();
+  /** The outcome is that of an undoing. */
+  undone = $state(false);
   planning = $state(false);
+  /** Counts what was read from the server: a check that was begun before tells nothing of what was saved since. */
+  #taken = 0;
 
   /** What was read from the server; fields that somebody has typed into stay as they are. */
   take(setup: Setup): void {
     const before = this.setup;
+    this.#taken += 1;
     this.setup = setup;
     if (this.draft.domain === (before?.domain ?? '')) this.draft.domain = setup.domain;
     if (this.draft.client_id === (before?.client_id ?? '')) this.draft.client_id = setup.client_id;
@@ -107,6 +112,14 @@ export class Wizard {
     }
   }
 
+  #forget(): void {
+    try {
+      sessionStorage.removeItem(KEPT);
+    } catch {
+      // Nothing was kept then.
+    }
+  }
+
   #restore(): void {
     try {
       const kept: Partial<Draft> = JSON.parse(sessionStorage.getItem(KEPT) ?? '{}') as Partial<Draft>;
@@ -136,13 +149,14 @@ export class Wizard {
           },
         }),
       );
-      if (client_secret) this.draft.client_secret = '';
-      if (api_token) this.draft.api_token = '';
+      // What was typed into while it was saved stays as it is by now.
+      if (this.draft.client_secret === client_secret) this.draft.client_secret = '';
+      if (this.draft.api_token === api_token) this.draft.api_token = '';
       // The server may have written the domain in its own way: `HTTPS://Acme.okta.com/` is `https://acme.okta.com`.
-      this.draft.domain = saved.domain;
-      this.draft.client_id = saved.client_id;
+      if (this.draft.domain === domain) this.draft.domain = saved.domain;
+      if (this.draft.client_id === client_id) this.draft.client_id = saved.client_id;
       this.take(saved);
-      sessionStorage.removeItem(KEPT);
+      this.#forget();
       return true;
     } catch (thrown) {
       this.#fail(thrown);
@@ -156,9 +170,10 @@ export class Wizard {
   async run(name: CheckName): Promise<void> {
     if (this.running.includes(name)) return;
     this.running = [...this.running, name];
+    const taken = this.#taken;
     try {
       const found = await unwrap(api.POST('/api/v1/setup/checks/{name}', { params: { path: { name } } }));
-      if (this.setup)
+      if (this.setup && taken === this.#taken)
         this.setup = {
           ...this.setup,
           checks: this.setup.checks.map((check) => (check.name === name ? found : check)),
@@ -177,17 +192,16 @@ export class Wizard {
   async preview(groups: boolean, application: boolean): Promise<void> {
     await this.#plan(async () => {
       this.outcome = undefined;
-      const { steps } = await unwrap(
-        api.POST('/api/v1/setup/plan', { body: this.#planBody(groups, application) }),
-      );
+      const { steps } = await unwrap(api.POST('/api/v1/setup/plan', { body: { groups, application } }));
       this.plan = steps;
     });
   }
 
   async apply(groups: boolean, application: boolean): Promise<void> {
     await this.#plan(async () => {
-      const body = this.#planBody(groups, application);
+      const body = { groups, application };
       this.outcome = (await unwrap(api.POST('/api/v1/setup/plan/apply', { body }))).steps;
+      this.undone = false;
       await this.reload();
     });
     await this.runAll(application ? ['client', 'groups', 'administrator'] : ['groups', 'administrator']);
@@ -197,6 +211,7 @@ export class Wizard {
     await this.#plan(async () => {
       this.outcome = (await unwrap(api.POST('/api/v1/setup/plan/undo'))).steps;
       this.plan = undefined;
+      this.undone = true;
       await this.reload();
     });
     await this.runAll(['groups', 'administrator']);
@@ -240,10 +255,6 @@ export class Wizard {
     } finally {
       this.planning = false;
     }
-  }
-
-  #planBody(groups: boolean, application: boolean) {
-    return { groups, application, redirect_uri: this.setup?.redirect_uris[0] ?? '' };
   }
 
   #fail(thrown: unknown): void {
