@@ -80,6 +80,31 @@ export const ARTICLES: Record<string, Article> = {
       },
     ],
   },
+  rules: {
+    title: 'Group rules',
+    parts: [
+      {
+        text: 'A rule puts everybody who fits its condition into its groups, and takes them out again when they no longer fit. It is asked whenever a profile changes, and about everybody when it is activated.',
+      },
+      {
+        title: 'Write a condition',
+        steps: [
+          'Directory, Groups, tab Rules, Add rule.',
+          'Choose an attribute and a value, or write an expression: user.department == "Sales" AND user.city == "Berlin".',
+          'String.startsWith(user.title, "Head"), String.stringContains(user.title, "Engineer"), Arrays.contains(user.teams, "blue") and isMemberOfGroupName("Everyone") are understood too.',
+          'Press Preview: it shows who would be put into the groups, before anybody is.',
+        ],
+      },
+      {
+        title: 'Exceptions',
+        text: 'People and members of groups can be left out. Whoever is taken out of a group by hand is added to the exceptions of the rule that put them there.',
+      },
+      {
+        title: 'Change a rule',
+        text: 'An active rule can’t be changed: deactivate it first. Its groups are chosen once; for other groups make another rule. Groups with administrator roles can’t be filled by a rule.',
+      },
+    ],
+  },
   applications: {
     title: 'Applications',
     parts: [

@@ -46,6 +46,64 @@ export interface Group {
   _embedded?: { stats?: { usersCount: number; appsCount: number } };
 }
 
+export interface GroupRule {
+  id: string;
+  type: 'group_rule';
+  name: string;
+  status: 'ACTIVE' | 'INACTIVE' | 'INVALID';
+  created: string;
+  lastUpdated: string;
+  conditions: {
+    expression: { value: string; type: string };
+    people: { users: { exclude: string[] }; groups: { exclude: string[] } };
+  };
+  actions: { assignUserToGroups: { groupIds: string[] } };
+  _embedded?: { groupIdToGroupNameMap?: Record<string, string> };
+}
+
+export interface UserType {
+  id: string;
+  name: string;
+  displayName: string;
+  description?: string;
+  default: boolean;
+  created: string;
+  lastUpdated: string;
+  _links?: Links;
+}
+
+export interface AttributeSchema {
+  title: string;
+  description?: string;
+  type: 'string' | 'boolean' | 'number' | 'integer' | 'array';
+  items?: { type: string; enum?: (string | number)[]; oneOf?: AttributeChoice[] };
+  required?: boolean;
+  mutability?: string;
+  scope?: string;
+  enum?: (string | number)[];
+  oneOf?: AttributeChoice[];
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  format?: string;
+  unique?: boolean;
+  permissions?: { principal: string; action: string }[];
+  [property: string]: unknown;
+}
+
+export interface AttributeChoice {
+  const: string | number;
+  title: string;
+}
+
+export interface ProfileSchema {
+  id: string;
+  name: string;
+  title: string;
+  lastUpdated: string;
+  definitions: Record<'base' | 'custom', { properties: Record<string, AttributeSchema> }>;
+}
+
 export type ApplicationType = 'web' | 'browser' | 'native' | 'service';
 
 export interface OauthClientSettings {
@@ -278,4 +336,13 @@ export interface Administrator {
     status: UserStatus;
   };
   roles: AdminRole[];
+}
+
+/** Whom a rule would put into its groups. Of those who match the first are named. */
+export interface RulePreview {
+  asked: number;
+  matched: number;
+  /** For whom the condition can't be evaluated. */
+  failed: number;
+  people: { id: string; login: string; firstName: string; lastName: string; status: UserStatus }[];
 }
