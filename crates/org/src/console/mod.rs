@@ -10,6 +10,7 @@ pub mod files;
 pub mod first_administrator;
 pub mod group_rules;
 pub mod session;
+pub mod token_preview;
 pub mod tokens;
 
 use axum::{
@@ -35,6 +36,7 @@ pub fn routes() -> Router<Org> {
         .route("/admin/api/dashboard", get(dashboard::show))
         .route("/admin/api/administrators", get(administrators::list))
         .route("/admin/api/group-rules/preview", post(group_rules::show))
+        .route("/admin/api/authorization-servers/{id}/token-preview", post(token_preview::show))
         .route("/admin/api/first-administrator", post(first_administrator::redeem))
         .route("/admin", get(files::to_folder))
         .route("/admin/", get(files::index))

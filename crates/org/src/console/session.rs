@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What the console calls a right, and what the operations table calls it.
-const RIGHTS: [(&str, &str); 21] = [
+const RIGHTS: [(&str, &str); 28] = [
     ("people.read", "users.read"),
     ("people.reset", "users.reset"),
     ("people.manage", "users.manage"),
@@ -31,7 +31,14 @@ const RIGHTS: [(&str, &str); 21] = [
     ("apps.read", "apps.read"),
     ("apps.secrets", "apps.secrets"),
     ("apps.manage", "apps.manage"),
+    ("grants.read", "appGrants.read"),
+    ("grants.manage", "appGrants.manage"),
+    ("types.read", "userTypes.read"),
+    ("types.manage", "userTypes.manage"),
+    ("schemas.read", "schemas.read"),
+    ("schemas.manage", "schemas.manage"),
     ("servers.read", "authorizationServers.read"),
+    ("servers.manage", "authorizationServers.manage"),
     ("tokens.read", "apiTokens.read"),
     ("tokens.create", "apiTokens.create"),
     ("network.read", "networkZones.read"),

@@ -106,7 +106,7 @@ impl Rule {
     }
 
     /// What tokens last that this rule allows.
-    fn terms(&self) -> Terms {
+    pub fn terms(&self) -> Terms {
         let minutes = |name: &str| {
             let value = self.actions.get("token").and_then(|token| token.get(name));
             value.and_then(Value::as_i64).unwrap_or_default() * MINUTE_S
@@ -163,14 +163,19 @@ pub async fn evaluate(conn: &mut Conn, server: &Server, asked: &Request<'_>) -> 
     if server.is_org() {
         return Ok(Some(server.terms));
     }
+    Ok(deciding(conn, server, asked).await?.map(|(_, rule)| rule.terms()))
+}
+
+/// The first rule of a custom server that allows it, with its policy.
+pub async fn deciding(conn: &mut Conn, server: &Server, asked: &Request<'_>) -> Result<Option<(Policy, Rule)>> {
     let groups: Vec<String> = match asked.user {
         Some(user) => group::groups_of(conn, &user.id).await?.into_iter().map(|group| group.id.to_string()).collect(),
         None => Vec::new(),
     };
-    for policy in policies(conn, &server.id).await?.iter().filter(|policy| policy.is_for(asked.client_id)) {
+    for policy in policies(conn, &server.id).await?.into_iter().filter(|policy| policy.is_for(asked.client_id)) {
         let rules = rules(conn, &policy.id).await?;
-        if let Some(rule) = rules.iter().find(|rule| rule.matches(asked, &groups)) {
-            return Ok(Some(rule.terms()));
+        if let Some(rule) = rules.into_iter().find(|rule| rule.matches(asked, &groups)) {
+            return Ok(Some((policy, rule)));
         }
     }
     Ok(None)

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::error::Fault;
+use crate::error::{Answer, Fault};
 
 /// An answer that is an error, or the error part of a redirect.
 #[derive(Clone, Debug)]
@@ -80,6 +80,14 @@ impl OAuthFault {
     pub fn bearer(status: u16, error: &'static str, description: &'static str) -> OAuthFault {
         let challenge = format!("Bearer error=\"{error}\", error_description=\"{description}\"");
         OAuthFault { challenge: Some(challenge), ..OAuthFault::new(status, error, description) }
+    }
+
+    /// Error and description, for somebody who is only told of them; what failed inside stays a failure.
+    pub fn told(self) -> Answer<(&'static str, String)> {
+        match self.internal {
+            Some(fault) => Err(*fault),
+            None => Ok((self.error, self.description)),
+        }
     }
 
     pub fn challenged(mut self, challenge: &str) -> OAuthFault {

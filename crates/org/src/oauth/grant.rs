@@ -109,17 +109,9 @@ pub struct NewGrant<'a> {
     pub terms: Terms,
 }
 
-pub async fn create(conn: &mut Conn, org: &Org, new: &NewGrant<'_>) -> Result<Grant> {
-    let now = org.now();
-    query("delete from oauth_grant where id in (select id from oauth_grant where expires_us < $1 order by expires_us limit $2)")
-        .bind(now.minus(KEPT_AFTER))
-        .bind(SWEPT_AT_ONCE)
-        .execute(conn)
-        .await?;
-    let refreshes = new.scopes.iter().any(|scope| scope == "offline_access");
-    let life =
-        if refreshes { new.terms.refresh_token_s.map_or(FOREVER, seconds) } else { seconds(new.terms.access_token_s) };
-    let grant = Grant {
+/// The grant as it would be, kept nowhere.
+pub fn imagined(org: &Org, new: &NewGrant<'_>) -> Grant {
+    Grant {
         id: format!("oag{}", org.world.random.base62(17)),
         server_id: new.server.id.clone(),
         app_id: new.app.id.clone(),
@@ -131,7 +123,20 @@ pub async fn create(conn: &mut Conn, org: &Org, new: &NewGrant<'_>) -> Result<Gr
         acr: new.acr.map(str::to_owned),
         grant_type: new.grant_type.to_owned(),
         terms: Some(new.terms),
-    };
+    }
+}
+
+pub async fn create(conn: &mut Conn, org: &Org, new: &NewGrant<'_>) -> Result<Grant> {
+    let now = org.now();
+    query("delete from oauth_grant where id in (select id from oauth_grant where expires_us < $1 order by expires_us limit $2)")
+        .bind(now.minus(KEPT_AFTER))
+        .bind(SWEPT_AT_ONCE)
+        .execute(conn)
+        .await?;
+    let refreshes = new.scopes.iter().any(|scope| scope == "offline_access");
+    let life =
+        if refreshes { new.terms.refresh_token_s.map_or(FOREVER, seconds) } else { seconds(new.terms.access_token_s) };
+    let grant = imagined(org, new);
     query(
         "insert into oauth_grant (id, server_id, app_id, user_id, session_id, scopes, auth_us, amr, created_us, expires_us, acr, grant_type,
             access_token_s, refresh_token_s, refresh_idle_s) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
@@ -156,7 +161,7 @@ pub async fn create(conn: &mut Conn, org: &Org, new: &NewGrant<'_>) -> Result<Gr
     Ok(grant)
 }
 
-pub(super) fn seconds(seconds: i64) -> Duration {
+pub(crate) fn seconds(seconds: i64) -> Duration {
     Duration::from_secs(seconds.max(0).unsigned_abs())
 }
 

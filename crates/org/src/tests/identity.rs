@@ -26,6 +26,7 @@ mod registration;
 mod relying_party;
 mod sessions;
 mod sign_in;
+mod token_preview;
 
 use super::site::Site;
 

@@ -51,6 +51,14 @@ export const ARTICLES: Record<string, Article> = {
         ],
       },
       {
+        title: 'Many at once',
+        steps: [
+          'Choose people by the boxes at the left of their rows; Shift chooses a range.',
+          'Press Activate, Suspend, Deactivate or Add to groups above the list. What came of it stands beside each name.',
+          'For people who are in a spreadsheet: Import from CSV. Each row is checked before anybody is made; rows that are not imported can be downloaded with the reason, mended and imported again.',
+        ],
+      },
+      {
         title: 'When somebody leaves',
         text: 'Suspend keeps everything and can be taken back. Deactivate removes assignments and password and revokes API tokens. Delete, on a deactivated account, is for good.',
       },
@@ -77,6 +85,53 @@ export const ARTICLES: Record<string, Article> = {
           'Find people on the left and press Add. Each click counts at once.',
           'Or, on a person’s tab Groups, press Add to groups.',
         ],
+      },
+    ],
+  },
+  rules: {
+    title: 'Group rules',
+    parts: [
+      {
+        text: 'A rule puts everybody who fits its condition into its groups, and takes them out again when they no longer fit. It is asked whenever a profile changes, and about everybody when it is activated.',
+      },
+      {
+        title: 'Write a condition',
+        steps: [
+          'Directory, Groups, tab Rules, Add rule.',
+          'Choose an attribute and a value, or write an expression: user.department == "Sales" AND user.city == "Berlin".',
+          'String.startsWith(user.title, "Head"), String.stringContains(user.title, "Engineer"), Arrays.contains(user.teams, "blue") and isMemberOfGroupName("Everyone") are understood too.',
+          'Press Preview: it shows who would be put into the groups, before anybody is.',
+        ],
+      },
+      {
+        title: 'Exceptions',
+        text: 'People and members of groups can be left out. Whoever is taken out of a group by hand is added to the exceptions of the rule that put them there.',
+      },
+      {
+        title: 'Change a rule',
+        text: 'An active rule can’t be changed: deactivate it first. Its groups are chosen once; for other groups make another rule. Groups with administrator roles can’t be filled by a rule.',
+      },
+    ],
+  },
+  'profile-editor': {
+    title: 'Profile Editor',
+    parts: [
+      {
+        text: 'Every person has a user type, and the type says which attributes a profile may hold: base attributes, which every org has, and custom ones of your own.',
+      },
+      {
+        title: 'Add an attribute',
+        steps: [
+          'Directory, Profile Editor, the user type, Add attribute.',
+          'Choose its data type. It can’t be changed later.',
+          'Type the name that people read, and the variable name that rules, claims and the API use.',
+          'Say whether it is required, unique, or one of some values, and what people may do with their own.',
+          'Its field stands on every person’s tab Profile from then on.',
+        ],
+      },
+      {
+        title: 'Remove an attribute',
+        text: 'Removing an attribute deletes its value from every profile of that user type. Group rules and claims that ask for it can no longer be evaluated. It can’t be undone.',
       },
     ],
   },
@@ -109,6 +164,32 @@ export const ARTICLES: Record<string, Article> = {
       },
     ],
   },
+  'authorization-servers': {
+    title: 'Authorization servers',
+    parts: [
+      {
+        text: 'An authorization server issues tokens under its own issuer, for an API of yours: with its audience, scopes, claims and policies. The org authorization server signs people in to this org’s own applications and is not changed here.',
+      },
+      {
+        title: 'Make one',
+        steps: [
+          'Security, API, Add authorization server: a name, and the audience that your API expects.',
+          'Tab Scopes: what an application can ask for.',
+          'Tab Claims: what tokens say beside what all tokens say, by an expression such as user.department or by a filter of groups.',
+          'Tab Access Policies: which applications get tokens, and by which rule. Without a rule that fits nobody gets any.',
+          'Tab Token Preview: what tokens would hold, before any is given out.',
+        ],
+      },
+      {
+        title: 'Order of policies and rules',
+        text: 'Policies are asked from the top; the first of those for the application that has a fitting rule decides. Drag them by the handle, or focus the handle and press the arrow keys.',
+      },
+      {
+        title: 'Signing keys',
+        text: 'Keys rotate by themselves every three months, with the next key published beforehand. In manual mode press Rotate keys; applications that keep the old key sets a long time need the next key in them first.',
+      },
+    ],
+  },
   networks: {
     title: 'Networks and origins',
     parts: [
@@ -134,6 +215,10 @@ export const ARTICLES: Record<string, Article> = {
       {
         title: 'Find something',
         text: 'Words are looked for in the whole event; all of them must be there. A filter expression is exact: actor.alternateId eq "ada@example.com", target.id eq "00g…", transaction.detail.requestApiTokenId eq "00T…" for the calls of one token. What is filtered stands in the address and can be sent to somebody.',
+      },
+      {
+        title: 'Live, and as a file',
+        text: 'Live adds events while they happen; rows wait while the pointer is over the list. Export CSV writes what the filters leave, at most the newest 50,000 events.',
       },
     ],
   },

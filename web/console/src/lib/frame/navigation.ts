@@ -3,6 +3,7 @@
 
 import AppWindow from '@lucide/svelte/icons/app-window';
 import Building2 from '@lucide/svelte/icons/building-2';
+import IdCard from '@lucide/svelte/icons/id-card';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import LayoutGrid from '@lucide/svelte/icons/layout-grid';
 import Network from '@lucide/svelte/icons/network';
@@ -23,6 +24,7 @@ const SECTIONS: { label?: string; entries: Allowed[] }[] = [
     entries: [
       { label: 'People', href: places.people, icon: UserRound, needs: 'people.read' },
       { label: 'Groups', href: places.groups, icon: UsersRound, needs: 'groups.read' },
+      { label: 'Profile Editor', href: places.profiles, icon: IdCard, needs: 'types.read' },
     ],
   },
   {

@@ -32,6 +32,7 @@ export interface User {
   lastLogin: string | null;
   lastUpdated: string;
   passwordChanged: string | null;
+  type?: { id: string };
   profile: UserProfile;
   _links?: Links;
 }
@@ -44,6 +45,64 @@ export interface Group {
   type: 'OKTA_GROUP' | 'BUILT_IN' | 'APP_GROUP';
   profile: { name: string; description?: string | null };
   _embedded?: { stats?: { usersCount: number; appsCount: number } };
+}
+
+export interface GroupRule {
+  id: string;
+  type: 'group_rule';
+  name: string;
+  status: 'ACTIVE' | 'INACTIVE' | 'INVALID';
+  created: string;
+  lastUpdated: string;
+  conditions: {
+    expression: { value: string; type: string };
+    people: { users: { exclude: string[] }; groups: { exclude: string[] } };
+  };
+  actions: { assignUserToGroups: { groupIds: string[] } };
+  _embedded?: { groupIdToGroupNameMap?: Record<string, string> };
+}
+
+export interface UserType {
+  id: string;
+  name: string;
+  displayName: string;
+  description?: string;
+  default: boolean;
+  created: string;
+  lastUpdated: string;
+  _links?: Links;
+}
+
+export interface AttributeSchema {
+  title: string;
+  description?: string;
+  type: 'string' | 'boolean' | 'number' | 'integer' | 'array';
+  items?: { type: string; enum?: (string | number)[]; oneOf?: AttributeChoice[] };
+  required?: boolean;
+  mutability?: string;
+  scope?: string;
+  enum?: (string | number)[];
+  oneOf?: AttributeChoice[];
+  minLength?: number;
+  maxLength?: number;
+  pattern?: string;
+  format?: string;
+  unique?: boolean;
+  permissions?: { principal: string; action: string }[];
+  [property: string]: unknown;
+}
+
+export interface AttributeChoice {
+  const: string | number;
+  title: string;
+}
+
+export interface ProfileSchema {
+  id: string;
+  name: string;
+  title: string;
+  lastUpdated: string;
+  definitions: Record<'base' | 'custom', { properties: Record<string, AttributeSchema> }>;
 }
 
 export type ApplicationType = 'web' | 'browser' | 'native' | 'service';
@@ -120,7 +179,82 @@ export interface AuthorizationServer {
   description?: string;
   audiences: string[];
   issuer: string;
+  issuerMode?: string;
   status: string;
+  created?: string;
+  lastUpdated?: string;
+  credentials?: {
+    signing?: { rotationMode?: 'AUTO' | 'MANUAL'; lastRotated?: string; nextRotation?: string; kid?: string };
+  };
+}
+
+export interface SigningKey {
+  kid: string;
+  status: 'ACTIVE' | 'NEXT' | 'EXPIRED';
+  alg: string;
+}
+
+export interface OAuthScope {
+  id: string;
+  name: string;
+  displayName?: string | null;
+  description?: string;
+  system: boolean;
+  metadataPublish: 'ALL_CLIENTS' | 'NO_CLIENTS';
+  consent: 'IMPLICIT' | 'FLEXIBLE' | 'REQUIRED';
+  default: boolean;
+  optional: boolean;
+}
+
+export interface OAuthClaim {
+  id: string;
+  name: string;
+  status: 'ACTIVE' | 'INACTIVE';
+  claimType: 'RESOURCE' | 'IDENTITY';
+  valueType: 'EXPRESSION' | 'GROUPS' | 'SYSTEM';
+  value: string;
+  group_filter_type?: 'STARTS_WITH' | 'EQUALS' | 'CONTAINS' | 'REGEX';
+  conditions: { scopes: string[] };
+  system: boolean;
+  alwaysIncludeInToken: boolean;
+}
+
+export interface AccessPolicy {
+  id: string;
+  type: string;
+  name: string;
+  description: string;
+  status: 'ACTIVE' | 'INACTIVE';
+  priority: number;
+  system: boolean;
+  conditions: { clients: { include: string[] } };
+}
+
+interface IncludedAndExcluded {
+  include?: string[];
+  exclude?: string[];
+}
+
+export interface AccessRule {
+  id: string;
+  type: string;
+  name: string;
+  status: 'ACTIVE' | 'INACTIVE';
+  priority: number;
+  system: boolean;
+  conditions: {
+    people: { users?: IncludedAndExcluded; groups?: IncludedAndExcluded };
+    grantTypes: { include: string[] };
+    scopes: { include: string[] };
+  };
+  actions: {
+    token: {
+      accessTokenLifetimeMinutes: number;
+      refreshTokenLifetimeMinutes: number;
+      refreshTokenWindowMinutes: number;
+      [setting: string]: unknown;
+    };
+  };
 }
 
 export interface ZoneAddress {
@@ -278,4 +412,25 @@ export interface Administrator {
     status: UserStatus;
   };
   roles: AdminRole[];
+}
+
+/** Whom a rule would put into its groups. Of those who match the first are named. */
+export interface RulePreview {
+  asked: number;
+  matched: number;
+  /** For whom the condition can't be evaluated. */
+  failed: number;
+  people: { id: string; login: string; firstName: string; lastName: string; status: UserStatus }[];
+}
+
+/** What an authorization server would put into its tokens, or why it would give none. */
+export interface TokenPreview {
+  refused?: { error: string; description: string };
+  policy?: { id: string; name: string };
+  rule?: { id: string; name: string };
+  tokens?: {
+    accessToken: Record<string, unknown>;
+    idToken?: Record<string, unknown>;
+    userInfo?: Record<string, unknown>;
+  };
 }

@@ -14,8 +14,6 @@ export interface StatusWords {
   label: string;
   tone: Tone;
   icon: Icon;
-  /** What it means for the person. */
-  meaning: string;
 }
 
 export const STATUSES: Record<UserStatus, StatusWords> = {
@@ -23,44 +21,37 @@ export const STATUSES: Record<UserStatus, StatusWords> = {
     label: 'Staged',
     tone: 'neutral',
     icon: CircleDashed,
-    meaning: 'The account exists, but is not activated yet.',
   },
   PROVISIONED: {
     label: 'Pending user action',
     tone: 'info',
     icon: Hourglass,
-    meaning: 'Activated; the person still has to choose a password by the activation link.',
   },
-  ACTIVE: { label: 'Active', tone: 'success', icon: CircleCheck, meaning: 'Can sign in.' },
+  ACTIVE: { label: 'Active', tone: 'success', icon: CircleCheck },
   RECOVERY: {
     label: 'Password reset',
     tone: 'info',
     icon: KeyRound,
-    meaning: 'Has to choose a new password by the reset link before signing in.',
   },
   PASSWORD_EXPIRED: {
     label: 'Password expired',
     tone: 'warning',
     icon: KeyRound,
-    meaning: 'Has to change the password at the next sign-in.',
   },
   LOCKED_OUT: {
     label: 'Locked out',
     tone: 'danger',
     icon: Lock,
-    meaning: 'Too many wrong passwords. Unlocks by itself after a while, or here.',
   },
   SUSPENDED: {
     label: 'Suspended',
     tone: 'warning',
     icon: CirclePause,
-    meaning: 'Cannot sign in until unsuspended. Groups, applications and password are kept.',
   },
   DEPROVISIONED: {
     label: 'Deactivated',
     tone: 'neutral',
     icon: Ban,
-    meaning: 'Cannot sign in. Application assignments and password are gone.',
   },
 };
 

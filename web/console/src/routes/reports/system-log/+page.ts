@@ -17,6 +17,7 @@ export const load: PageLoad = async ({ parent, url, depends }) => {
     filter: url.searchParams.get('filter') ?? '',
     since: url.searchParams.get('since') ?? '',
     until: url.searchParams.get('until') ?? '',
+    live: url.searchParams.get('live') === 'true',
   };
   await parent();
   const { since, until } = bounds(filters);
@@ -37,7 +38,7 @@ export const load: PageLoad = async ({ parent, url, depends }) => {
     if (!(thrown instanceof OktaError) || thrown.status !== BAD_REQUEST) throw thrown;
     refused = thrown.problem;
   }
-  return { list, refused, filters };
+  return { list, refused, filters, query };
 };
 
 /** Both ends are given, so that pages fit together while new events arrive. */
