@@ -66,6 +66,11 @@ impl Site {
         Site::blank_now().await.seed().await
     }
 
+    /// The same, where the org listens with TLS as well, with a certificate of its own authority.
+    pub async fn start_now_with_tls() -> Site {
+        Site::with(&[("org-tls-listen", "127.0.0.1:0".to_owned())], World::real().now(), false).await.seed().await
+    }
+
     /// Portal and org with nothing in them, and the clock where the world's is.
     pub async fn blank_now() -> Site {
         Site::with(&[], World::real().now(), false).await
@@ -171,6 +176,13 @@ impl Site {
     pub fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
         self.org_clock.advance(duration);
+    }
+
+    /// Where the org listens with TLS, and the file of the authority that vouches for it.
+    pub fn org_with_tls(&self) -> (Url, PathBuf) {
+        let address = self.org.https_address.expect("the site was started with TLS");
+        let url = format!("https://localhost:{}", address.port()).parse().expect("an address");
+        (url, self.org.org.config.data_folder.join(org::tls::AUTHORITY_FILE))
     }
 
     /// What lies between portal and org.
