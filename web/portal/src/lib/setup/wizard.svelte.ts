@@ -12,6 +12,7 @@ import {
   type PlanStep,
   type Setup,
 } from '$lib/api';
+import { withResults } from './results';
 
 export type StepId = 'administrator' | 'domain' | 'client' | 'token' | 'groups' | 'review';
 
@@ -155,7 +156,7 @@ export class Wizard {
       // The server may have written the domain in its own way: `HTTPS://Acme.okta.com/` is `https://acme.okta.com`.
       if (this.draft.domain === domain) this.draft.domain = saved.domain;
       if (this.draft.client_id === client_id) this.draft.client_id = saved.client_id;
-      this.take(saved);
+      this.take(withResults(saved, this.setup, { secret: client_secret !== '', token: api_token !== '' }));
       this.#forget();
       return true;
     } catch (thrown) {
