@@ -1,6 +1,7 @@
 // One page under every eye: four widths in light and dark. Nothing runs out at the side, axe finds nothing serious, the browser has no
 // complaint, the title names the page. The pictures lie in out/ to be looked at.
 import { HEIGHT, WIDTHS, overflowsSideways, picture, seriousFindings, shifts } from './browser.js';
+import { executed } from './hostile.js';
 import { settled } from './people.js';
 
 /** Where axe looks: each scheme, wide and narrow. What it finds does not change between two widths of one layout. */
@@ -53,5 +54,22 @@ const nameOf = (path) =>
 export async function visitAll(page, base, paths, kind) {
   const wrong = [];
   for (const path of paths) wrong.push(...(await visit(page, base + path, `${kind}-${nameOf(path)}`)));
+  return wrong;
+}
+
+/** Does each step, looks at what stands there then, and goes on after one that failed. */
+export async function lookAt(page, kind, steps) {
+  const wrong = [];
+  for (const [name, step] of Object.entries(steps)) {
+    const known = `${kind}-${name}`;
+    try {
+      await step();
+      wrong.push(...(await inspect(page, known)));
+      if (await executed(page)) wrong.push(`${known}: content was executed`);
+    } catch (error) {
+      await picture(page, `${known}.failed`);
+      wrong.push(`${known}: ${error.message.split('\n').slice(0, 3).join(' ')}`);
+    }
+  }
   return wrong;
 }

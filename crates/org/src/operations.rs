@@ -9,7 +9,7 @@ pub mod rights;
 mod routes;
 pub mod shape;
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use axum::http::Method;
 
@@ -66,6 +66,11 @@ pub fn find(method: &Method, path: &str) -> Option<&'static Operation> {
 pub fn is_scope(name: &str) -> bool {
     let plain = name.strip_suffix(".self").unwrap_or(name);
     all().iter().any(|operation| operation.scope == Some(plain))
+}
+
+/// The scopes of the management API, by name, without their forms for oneself.
+pub fn scopes() -> Vec<&'static str> {
+    all().iter().filter_map(|operation| operation.scope).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What the table says of a call that no handler took.

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { launch, open, picture } from '../browser.js';
+import { launch, open } from '../browser.js';
 import { executed, hostile, HOSTILE_SQL } from '../hostile.js';
-import { inspect } from '../look.js';
+import { inspect, lookAt } from '../look.js';
 import { settled, signIn, signInToConsole } from '../people.js';
 import { caller, publish } from '../reports.js';
 import { startSite } from '../site.js';
@@ -29,23 +29,6 @@ after(async () => {
   await browser?.close();
   await site?.stop();
 });
-
-/** Does each step, looks at what stands there then, and goes on after one that failed. */
-async function lookAt(page, kind, steps) {
-  const wrong = [];
-  for (const [name, step] of Object.entries(steps)) {
-    const known = `${kind}-${name}`;
-    try {
-      await step();
-      wrong.push(...(await inspect(page, known)));
-      if (await executed(page)) wrong.push(`${known}: content was executed`);
-    } catch (error) {
-      await picture(page, `${known}.failed`);
-      wrong.push(`${known}: ${error.message.split('\n').slice(0, 3).join(' ')}`);
-    }
-  }
-  return wrong;
-}
 
 test('runs in every state, Views and dialogs of the portal', async () => {
   const page = await open(browser);

@@ -6,6 +6,7 @@ pub mod delete;
 pub mod imported;
 pub mod lifecycle;
 pub mod list;
+pub mod own_profile;
 pub mod passwords;
 pub mod related;
 pub mod update;

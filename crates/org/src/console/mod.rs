@@ -9,6 +9,7 @@ pub mod dashboard;
 pub mod files;
 pub mod first_administrator;
 pub mod group_rules;
+pub mod scopes;
 pub mod session;
 pub mod token_preview;
 pub mod tokens;
@@ -36,6 +37,7 @@ pub fn routes() -> Router<Org> {
         .route("/admin/api/dashboard", get(dashboard::show))
         .route("/admin/api/administrators", get(administrators::list))
         .route("/admin/api/group-rules/preview", post(group_rules::show))
+        .route("/admin/api/scopes", get(scopes::list))
         .route("/admin/api/authorization-servers/{id}/token-preview", post(token_preview::show))
         .route("/admin/api/first-administrator", post(first_administrator::redeem))
         .route("/admin", get(files::to_folder))

@@ -1,4 +1,4 @@
-//! `/`: a signed-in person's applications, and the way out.
+//! `/` and `/app/UserHome`: a signed-in person's applications, and the way out.
 
 use axum::{
     extract::State,
@@ -7,6 +7,7 @@ use axum::{
 };
 
 use super::{
+    account_page,
     html::{Markup, all, element, text},
     login_page::{self, Shown, company},
     page::{self, Page},
@@ -62,12 +63,13 @@ pub async fn show(State(org): State<Org>, address: Address, headers: HeaderMap) 
     } else {
         element("ul", &[("class", "tiles")], all(apps.iter().map(tile)))
     };
-    let console = if is_administrator {
-        element("p", &[("class", "links")], element("a", &[("href", "/admin/")], text("Admin Console")))
-    } else {
-        Markup::nothing()
-    };
-    Ok(Page::new("Your applications", &company).wide().body(top.and(tiles).and(console)).into_response())
+    let link = |href: &'static str, words: &str| element("a", &[("href", href)], text(words));
+    let mut links = link(account_page::PATH, "Your account");
+    if is_administrator {
+        links = links.and(text(" · ")).and(link("/admin/", "Admin Console"));
+    }
+    let links = element("p", &[("class", "links")], links);
+    Ok(Page::new("Your applications", &company).wide().body(top.and(tiles).and(links)).into_response())
 }
 
 /// Only http and https lead anywhere: an application's address was typed by an administrator.

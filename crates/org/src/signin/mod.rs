@@ -1,5 +1,6 @@
 //! Signing in: passwords, lock-out, sessions and the org's own pages.
 
+pub mod account_page;
 pub mod assets;
 pub mod authn;
 pub mod cookie;
@@ -51,6 +52,10 @@ pub fn operations() -> Routes {
 pub fn routes() -> Router<Org> {
     let pages = Router::new()
         .route("/", get(home_page::show))
+        .route("/app/UserHome", get(home_page::show))
+        .route(account_page::PATH, get(account_page::show))
+        .route(account_page::PROFILE_PATH, axum::routing::post(account_page::save_profile))
+        .route(account_page::SESSIONS_PATH, axum::routing::post(account_page::end_sessions))
         .route(login_page::PATH, get(login_page::show).post(login_page::submit))
         .route(password_page::EXPIRED_PATH, axum::routing::post(password_page::submit_expired))
         .route("/welcome/{token}", get(password_page::show_welcome).post(password_page::submit_welcome))

@@ -155,6 +155,9 @@ pub async fn current(org: &Org, headers: &HeaderMap, conn: &mut Conn) -> Result<
     read(conn, row).await
 }
 
+/// Sessions of one person that a page lists.
+const SHOWN_MAX: usize = 100;
+
 /// The session that the API calls by this id.
 pub async fn by_public_id(conn: &mut Conn, id: &str, now: Instant) -> Result<Option<Session>> {
     let sql = format!(
@@ -162,6 +165,19 @@ pub async fn by_public_id(conn: &mut Conn, id: &str, now: Instant) -> Result<Opt
     );
     let row = query(sql).bind(id).bind(now).optional(conn).await?;
     read(conn, row).await
+}
+
+/// The sessions of a person that last, the one that was used last first.
+pub async fn all_of(conn: &mut Conn, user: &UserId, now: Instant) -> Result<Vec<Session>> {
+    let sql = format!(
+        "select {COLUMNS} from session s where s.user_id = $1 and s.idle_expires_us > $2 and s.expires_us > $2
+         order by s.used_us desc, s.public_id limit {SHOWN_MAX}"
+    );
+    let mut sessions = Vec::new();
+    for row in query(sql).bind(user.as_str()).bind(now).all(conn).await? {
+        sessions.extend(read(conn, Some(row)).await?);
+    }
+    Ok(sessions)
 }
 
 /// Moves the idle window, when that was not done within the last minute.

@@ -1,6 +1,7 @@
 //! Signing in, OAuth, the console and https, as a browser and an OIDC client meet them.
 
 mod access_policies;
+mod account_page;
 mod authn;
 mod authorize;
 mod browser;

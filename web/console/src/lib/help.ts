@@ -151,6 +151,10 @@ export const ARTICLES: Record<string, Article> = {
         ],
       },
       {
+        title: 'Okta API Scopes',
+        text: 'On the tab Okta API Scopes an application is granted scopes such as okta.users.read, so that it may ask for tokens of this org’s API with them. A service application needs an administrator role as well.',
+      },
+      {
         title: 'Change the client secret',
         steps: [
           'On the tab General press Generate new secret. Both work now.',
@@ -203,6 +207,18 @@ export const ARTICLES: Record<string, Article> = {
       {
         title: 'Trusted origins',
         text: 'Pages of other sites may call the API from the browser, or be sent to after signing in or out, only when their origin stands at Security, API, Trusted Origins.',
+      },
+    ],
+  },
+  downloads: {
+    title: 'Downloads',
+    parts: [
+      {
+        text: 'The https address of this org has a certificate of the org’s own authority. Programs that call it have to trust that authority: give them the file org-ca.pem by the variable that they know. The file is public and holds no key.',
+      },
+      {
+        title: 'An import of people',
+        text: 'people.csv names the columns of an import. Other columns may be added: every attribute of the Profile Editor, and a password.',
       },
     ],
   },

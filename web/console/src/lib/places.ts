@@ -29,6 +29,7 @@ export const places = {
   /** The log, already filtered by an expression. */
   logOf: (filter: string) => `${base}/reports/system-log?filter=${id(filter)}`,
   account: `${base}/settings/account`,
+  downloads: `${base}/settings/downloads`,
   help: (article: string) => `${base}/help/${article}`,
   noRole: `${base}/no-role`,
   signedIn: `${base}/signed-in`,

@@ -61,7 +61,7 @@ pub async fn replace(
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Extent {
+pub(super) enum Extent {
     /// What is absent stays.
     Partial,
     /// What is absent goes.
@@ -185,10 +185,10 @@ async fn wanted_type(
 }
 
 /// Passwords are recovered by these, so people cannot change them without proof that they read the new address's mail.
-const RECOVERY: [&str; 2] = ["email", "secondEmail"];
+pub const RECOVERY: [&str; 2] = ["email", "secondEmail"];
 
 /// Refuses a value that this caller, or nobody, may change: E0000077 and E0000078.
-fn refuse_unwritable(schema: &Schema, before: &Profile, after: &Profile, manages: bool) -> Answer<()> {
+pub(super) fn refuse_unwritable(schema: &Schema, before: &Profile, after: &Profile, manages: bool) -> Answer<()> {
     let changed = schema.attributes().filter(|attribute| before.value(&attribute.name) != after.value(&attribute.name));
     for attribute in changed {
         let own =
@@ -206,7 +206,12 @@ fn refuse_unwritable(schema: &Schema, before: &Profile, after: &Profile, manages
 }
 
 /// The profile as it would be. What nobody may change stays though a replacement does not name it.
-fn proposed(before: &User, schema: &Schema, changes: Option<&Map<String, Value>>, extent: Extent) -> Profile {
+pub(super) fn proposed(
+    before: &User,
+    schema: &Schema,
+    changes: Option<&Map<String, Value>>,
+    extent: Extent,
+) -> Profile {
     let proposed = match (changes, extent) {
         (None, _) => return before.profile.clone(),
         (Some(changes), Extent::Partial) => before.profile.clone().merged(changes.clone()),

@@ -300,3 +300,14 @@ async fn the_console_s_page_is_served_under_every_path_with_a_strict_policy() {
     let script = page.text.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(browser.get(script).await.is(200).header("content-type"), "text/javascript; charset=utf-8");
 }
+
+#[tokio::test]
+async fn the_console_lists_the_scopes_that_can_be_granted() {
+    let site = Site::start().await;
+    let (browser, _) = at_console(&site, "root@example.org", RoleType::SuperAdmin).await;
+    let answer = browser.get("/admin/api/scopes").await.is(200).json();
+    let scopes: Vec<&str> = answer["scopes"].as_array().unwrap().iter().map(|scope| scope.as_str().unwrap()).collect();
+    assert!(scopes.is_sorted() && scopes.contains(&"okta.users.read") && scopes.contains(&"okta.groups.manage"));
+    let (reporter, _) = at_console(&site, "rep@example.org", RoleType::ReportAdmin).await;
+    reporter.get("/admin/api/scopes").await.is(403);
+}

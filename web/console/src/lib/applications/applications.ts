@@ -2,8 +2,11 @@
 
 import { okta, path, quoted, withQuery, type Application, type ApplicationType, type Page } from '$lib/okta';
 
+/** What can be created: a kind of OAuth client, or a link that people open. */
+export type Creatable = ApplicationType | 'bookmark';
+
 export interface Kind {
-  type: ApplicationType;
+  type: Creatable;
   label: string;
   help: string;
 }
@@ -29,6 +32,11 @@ export const KINDS: Kind[] = [
     type: 'service',
     label: 'API Services',
     help: 'Machine to machine: an application that acts for itself, without people.',
+  },
+  {
+    type: 'bookmark',
+    label: 'Bookmark',
+    help: 'A link to a page that people open; nobody is signed in by it.',
   },
 ];
 
@@ -73,12 +81,12 @@ export const GRANTS: Grant[] = [
   },
 ];
 
-export function grantsOf(kind: ApplicationType): Grant[] {
-  return GRANTS.filter(({ kinds }) => kinds.includes(kind));
+export function grantsOf(kind: Creatable): Grant[] {
+  return GRANTS.filter(({ kinds }) => kinds.some((one) => one === kind));
 }
 
 /** The grant that a kind can't do without. */
-export function firstGrant(kind: ApplicationType): string {
+export function firstGrant(kind: Creatable): string {
   return kind === 'service' ? 'client_credentials' : 'authorization_code';
 }
 
@@ -96,6 +104,17 @@ export function wrongAddress(address: string): string | undefined {
   }
   if (url.hash) return `“${address}” has a part after #, which an application never receives.`;
   return undefined;
+}
+
+/** Words for what a bookmark can't open; `undefined`: it is fine. */
+export function wrongLink(address: string): string | undefined {
+  if (address.trim() === '') return 'Type the address that it opens.';
+  try {
+    if (['http:', 'https:'].includes(new URL(address.trim()).protocol)) return undefined;
+  } catch {
+    // Said below.
+  }
+  return 'Type a whole address, beginning with https:// or http://.';
 }
 
 const FOUND_MAX = 30;

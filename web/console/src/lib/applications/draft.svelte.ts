@@ -1,14 +1,25 @@
 // A new app integration while the wizard is filled in. Nothing is written before `create`.
 
-import { okta, path, type Application, type ApplicationType, type Group } from '$lib/okta';
+import { okta, path, type Application, type Group } from '$lib/okta';
 import { everyone } from '$lib/groups/groups';
-import { assignGroup, firstGrant, grantsOf, KINDS, responseTypes, wrongAddress } from './applications';
+import {
+  assignGroup,
+  firstGrant,
+  grantsOf,
+  KINDS,
+  responseTypes,
+  wrongAddress,
+  wrongLink,
+  type Creatable,
+} from './applications';
 
 export type Access = 'everyone' | 'groups' | 'skip';
 
 export class Draft {
-  kind = $state<ApplicationType>('web');
+  kind = $state<Creatable>('web');
   label = $state('');
+  /** What a bookmark opens. */
+  link = $state('');
   redirects = $state(['']);
   signOuts = $state(['']);
   access = $state<Access>('groups');
@@ -16,16 +27,25 @@ export class Draft {
   #chosen = $state<string[]>(['refresh_token']);
 
   get dirty(): boolean {
-    return this.label !== '' || [...this.redirects, ...this.signOuts].some(Boolean) || this.groups.length > 0;
+    return (
+      this.label !== '' ||
+      [this.link, ...this.redirects, ...this.signOuts].some(Boolean) ||
+      this.groups.length > 0
+    );
   }
 
   get kindLabel(): string {
     return KINDS.find(({ type }) => type === this.kind)!.label;
   }
 
-  /** People sign in by the browser, so that it needs an address to send them back to. */
+  /** People use it, so that it is assigned to some. */
   get hasPeople(): boolean {
     return this.kind !== 'service';
+  }
+
+  /** People sign in by the browser, so that it needs an address to send them back to. */
+  get signsIn(): boolean {
+    return this.hasPeople && this.kind !== 'bookmark';
   }
 
   get grants(): string[] {
@@ -49,17 +69,24 @@ export class Draft {
   missing(): Record<string, string | false> {
     return {
       label: this.label.trim() === '' && 'Type a name.',
+      url: (this.kind === 'bookmark' && wrongLink(this.link)) || false,
       redirect_uris:
-        this.hasPeople &&
+        this.signsIn &&
         (this.redirectUris.map(wrongAddress).find(Boolean) ??
           (this.redirectUris.length === 0 && 'Type at least one address that people come back to.')),
-      post_logout_redirect_uris:
-        (this.hasPeople && this.signOutUris.map(wrongAddress).find(Boolean)) || false,
+      post_logout_redirect_uris: (this.signsIn && this.signOutUris.map(wrongAddress).find(Boolean)) || false,
     };
   }
 
   /** Makes the application. */
   create(): Promise<Application> {
+    if (this.kind === 'bookmark')
+      return okta.post<Application>(path`/api/v1/apps`, {
+        name: 'bookmark',
+        label: this.label.trim(),
+        signOnMode: 'BOOKMARK',
+        settings: { app: { requestIntegration: false, url: this.link.trim() } },
+      });
     const secret = this.kind === 'web' || this.kind === 'service';
     return okta.post<Application>(path`/api/v1/apps`, {
       name: 'oidc_client',
@@ -77,7 +104,7 @@ export class Draft {
           application_type: this.kind,
           grant_types: this.grants,
           response_types: responseTypes(this.grants),
-          ...(this.hasPeople
+          ...(this.signsIn
             ? {
                 redirect_uris: this.redirectUris,
                 post_logout_redirect_uris: this.signOutUris,

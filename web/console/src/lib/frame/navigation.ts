@@ -3,6 +3,7 @@
 
 import AppWindow from '@lucide/svelte/icons/app-window';
 import Building2 from '@lucide/svelte/icons/building-2';
+import Download from '@lucide/svelte/icons/download';
 import IdCard from '@lucide/svelte/icons/id-card';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import LayoutGrid from '@lucide/svelte/icons/layout-grid';
@@ -46,7 +47,10 @@ const SECTIONS: { label?: string; entries: Allowed[] }[] = [
   },
   {
     label: 'Settings',
-    entries: [{ label: 'Account', href: places.account, icon: Building2, needs: 'org.read' }],
+    entries: [
+      { label: 'Account', href: places.account, icon: Building2, needs: 'org.read' },
+      { label: 'Downloads', href: places.downloads, icon: Download },
+    ],
   },
 ];
 

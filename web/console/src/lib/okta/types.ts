@@ -155,6 +155,14 @@ export interface ApplicationGroup {
   _embedded?: { group?: Group };
 }
 
+/** A scope of the management API that an application was granted. */
+export interface ScopeGrant {
+  id: string;
+  scopeId: string;
+  status: string;
+  created: string;
+}
+
 export interface ClientSecret {
   id: string;
   client_secret?: string;
