@@ -150,7 +150,7 @@ test('an attribute is added, filled in on a person’s page and removed with its
 test('people come from a file, what fails can be had back, and many are changed at once', async () => {
   const { page, dialog, go } = await begin();
   const deed = async (name) => {
-    await page.getByRole('button', { name: 'For the chosen people' }).click();
+    await page.getByRole('button', { name: 'Actions', exact: true }).click();
     await page.getByRole('menuitem', { name, exact: true }).click();
     await dialog.waitFor();
   };
