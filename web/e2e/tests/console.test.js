@@ -390,13 +390,13 @@ test('people see their applications, and look after their own account', async ()
     saved: async () => {
       await page.getByLabel('Nickname').fill(hostile(60));
       await page.getByRole('button', { name: 'Save your profile' }).click();
-      await page.getByRole('heading', { name: 'Your account' }).waitFor();
+      await page.getByText('Your profile is saved.').waitFor();
       assert.equal(await page.getByLabel('Nickname').inputValue(), hostile(60).trim());
     },
     refused: async () => {
       await page.getByLabel('First name').fill('P'.repeat(60));
       await page.getByRole('button', { name: 'Save your profile' }).click();
-      await page.getByRole('alert').waitFor();
+      await page.getByText('The field must be between 1 and 50 characters').waitFor();
     },
     applications: async () => {
       await page.goto(`${site.org}/app/UserHome`);
