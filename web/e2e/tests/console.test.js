@@ -208,6 +208,8 @@ test('an authorization server is made, its policies are ordered by keys, and its
     await dialog.getByLabel('Name').fill(name);
     await dialog.getByLabel('Description').fill(description);
   };
+  const order = async () =>
+    (await call('GET', `/authorizationServers/${server}/policies`)).map(({ name }) => name);
   const save = async (name) => {
     await dialog.getByRole('button', { name, exact: true }).last().click();
     await dialog.waitFor({ state: 'hidden' });
@@ -258,8 +260,15 @@ test('an authorization server is made, its policies are ordered by keys, and its
       await save('Add rule');
       await page.getByRole('button', { name: /^Move First/ }).press('ArrowUp');
       await page.getByText('First is now number 1 of 2.').waitFor();
-      const names = (await call('GET', `/authorizationServers/${server}/policies`)).map(({ name }) => name);
-      assert.deepEqual(names, ['First', 'Last']);
+      assert.deepEqual(await order(), ['First', 'Last']);
+    },
+    dragged: async () => {
+      const grip = (name) => page.getByRole('button', { name: new RegExp(`^Move ${name}`) });
+      await grip('Last').dragTo(grip('First'));
+      await page.getByText('Last is now number 1 of 2.').waitFor();
+      assert.deepEqual(await order(), ['Last', 'First']);
+      await grip('Last').press('End');
+      await page.getByText('Last is now number 2 of 2.').waitFor();
     },
     'preview-missing': async () => {
       await go(`/security/api/servers/${server}/token-preview`);
