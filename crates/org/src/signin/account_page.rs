@@ -5,10 +5,11 @@
 
 use axum::{
     Form,
-    extract::State,
+    extract::{Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use world::Instant;
 
@@ -45,12 +46,28 @@ const PREFIX: &str = "profile.";
 
 type Fields = Vec<(String, String)>;
 
+/// What has just been done, in the address to which its form leads.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    done: Option<String>,
+}
+
 /// `GET /enduser/settings`
-pub async fn show(State(org): State<Org>, address: Address, headers: HeaderMap) -> Answer<Response> {
+pub async fn show(
+    State(org): State<Org>,
+    address: Address,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Answer<Response> {
     match session::current(&org, &headers, &mut *org.db.read().await?).await? {
         Some(session) => {
             session::touch(&org, &session).await?;
-            render(&org, &address, &headers, &session, &Said::default()).await
+            let done = match asked.done.as_deref() {
+                Some("profile") => Some("Your profile is saved."),
+                Some("sessions") => Some("You are signed out everywhere but here."),
+                _ => None,
+            };
+            render(&org, &address, &headers, &session, &Said { done, ..Said::default() }).await
         }
         None => ask_to_sign_in(&org, &address, &headers).await,
     }
@@ -83,9 +100,9 @@ pub async fn save_profile(
         return render(&org, &address, &headers, &session, &said).await;
     }
     match own_profile(&org, &session.user, origin, &said.typed).await {
-        Ok(()) => Ok(Redirect::to(PATH).into_response()),
+        Ok(()) => Ok(Redirect::to(&format!("{PATH}?done=profile")).into_response()),
         Err(fault) if fault.code == &codes::E0000001 => {
-            said.problems = fault.causes.iter().map(|cause| in_words(cause, &schema)).collect();
+            fault.causes.iter().for_each(|cause| said.take(cause, &schema));
             render(&org, &address, &headers, &session, &said).await
         }
         Err(fault) => Err(fault),
@@ -111,7 +128,7 @@ pub async fn end_sessions(
     session::end_all_but(&mut change, &session.user_id, Some(&session)).await?;
     change.record(Event::new("user.session.clear").target(Party::user(&session.user)));
     change.commit().await?;
-    Ok(Redirect::to(PATH).into_response())
+    Ok(Redirect::to(&format!("{PATH}?done=sessions")).into_response())
 }
 
 fn is_ours(org: &Org, headers: &HeaderMap, address: &Address, given: &Fields) -> bool {
@@ -125,11 +142,28 @@ async fn ask_to_sign_in(org: &Org, address: &Address, headers: &HeaderMap) -> An
     login_page::render(org, address, headers, &shown).await
 }
 
-/// What came of a form that was sent: what is wrong with it, and what was typed.
+/// What came of a form that was sent: what was done, or what is wrong with it, and what was typed.
 #[derive(Default)]
 struct Said {
+    done: Option<&'static str>,
     problems: Vec<String>,
+    /// Beside fields: name of the attribute, and why.
+    wrong: Vec<(String, String)>,
     typed: Map<String, Value>,
+}
+
+impl Said {
+    /// A cause names the attribute as the API does; what is a field here is told beside it.
+    fn take(&mut self, cause: &str, schema: &schema::Schema) {
+        match cause.split_once(": ") {
+            Some((name, reason)) => match schema.attribute(name) {
+                Some(attribute) if is_field(attribute) => self.wrong.push((name.to_owned(), reason.to_owned())),
+                Some(attribute) => self.problems.push(format!("{}: {reason}", title(attribute))),
+                None => self.problems.push(cause.to_owned()),
+            },
+            None => self.problems.push(cause.to_owned()),
+        }
+    }
 }
 
 async fn render(org: &Org, address: &Address, headers: &HeaderMap, session: &Session, said: &Said) -> Answer<Response> {
@@ -143,12 +177,15 @@ async fn render(org: &Org, address: &Address, headers: &HeaderMap, session: &Ses
     let secret = FormSecret::of(headers, &org.world);
     let token = secret.token(&org.vault);
     let back = element("p", &[("class", "links")], element("a", &[("href", "/")], text("Your applications")));
+    let done = said.done.map(|done| element("p", &[("class", "done"), ("role", "status")], text(done)));
     let body = page::heading(TITLE)
+        .and(done.unwrap_or_default())
         .and(page::problem(&said.problems))
         .and(profile(&schema.attributes().collect::<Vec<_>>(), &user, said, &token))
         .and(list_of(&sessions, session, &token))
         .and(back);
-    let status = if said.problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let fine = said.problems.is_empty() && said.wrong.is_empty();
+    let status = if fine { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let page = Page::new(TITLE, &company).status(status).wide().body(body);
     Ok(with_form_cookie(page.into_response(), &secret, &address.0))
 }
@@ -176,12 +213,19 @@ fn profile(attributes: &[&Attribute], user: &User, said: &Said, token: &str) -> 
     let fields = attributes.iter().filter(|attribute| is_field(attribute)).map(|attribute| {
         let typed = said.typed.get(&attribute.name).map(|value| value.as_str().unwrap_or_default().to_owned());
         let (name, value) = (format!("{PREFIX}{}", attribute.name), typed.unwrap_or_else(|| shown(&attribute.name)));
-        let mut given = vec![("id", name.as_str()), ("name", name.as_str()), ("type", "text"), ("value", value.as_str())];
+        let mut given =
+            vec![("id", name.as_str()), ("name", name.as_str()), ("type", "text"), ("value", value.as_str())];
         if attribute.is_required() {
             given.push(("required", ""));
         }
+        let wrong = said.wrong.iter().find(|(wrong, _)| *wrong == attribute.name).map(|(_, reason)| reason);
+        let reason_id = format!("{name}-wrong");
+        if wrong.is_some() {
+            given.extend([("aria-invalid", "true"), ("aria-describedby", reason_id.as_str()), ("autofocus", "")]);
+        }
+        let reason = wrong.map(|reason| element("p", &[("class", "wrong"), ("id", reason_id.as_str())], text(reason)));
         let label = element("label", &[("for", name.as_str())], text(title(attribute)));
-        element("div", &[("class", "field")], label.and(void("input", &given)))
+        element("div", &[("class", "field")], label.and(void("input", &given)).and(reason.unwrap_or_default()))
     });
     let form = page::hidden("_token", token).and(element("div", &[("class", "fields")], all(fields))).and(element(
         "button",
@@ -212,15 +256,4 @@ fn in_minutes(at: Instant) -> String {
     const MINUTES: usize = "2026-11-25T08:30".len();
     let written = at.to_rfc3339_ms();
     format!("{} UTC", written.get(..MINUTES).unwrap_or(&written).replace('T', " "))
-}
-
-/// A cause names the attribute as the API does; people know it by its title.
-fn in_words(cause: &str, schema: &schema::Schema) -> String {
-    match cause.split_once(": ") {
-        Some((name, reason)) => {
-            let title = schema.attribute(name).map_or(name, title);
-            format!("{title}: {reason}")
-        }
-        None => cause.to_owned(),
-    }
 }

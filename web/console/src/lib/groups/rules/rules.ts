@@ -12,7 +12,6 @@ import {
   type Group,
   type GroupRule,
   type Page,
-  type ProfileSchema,
   type RulePreview,
   type User,
 } from '$lib/okta';
@@ -63,16 +62,6 @@ export async function excludedPeople(rule: GroupRule): Promise<User[]> {
     (id) =>
       found.find((user) => user.id === id) ?? ({ id, profile: { login: id } as User['profile'] } as User),
   );
-}
-
-/** Attributes that a plain condition can ask about: texts of any user type. */
-export function attributesOf(schemas: ProfileSchema[]): { value: string; label: string }[] {
-  const titles = new Map<string, string>();
-  for (const { definitions } of schemas)
-    for (const properties of [definitions.base.properties, definitions.custom.properties])
-      for (const [name, { title, type }] of Object.entries(properties))
-        if (type === 'string' && !titles.has(name)) titles.set(name, title);
-  return [...titles].map(([value, title]) => ({ value, label: `${title} (${value})` }));
 }
 
 /** Groups that a rule may fill: never those that applications of a directory own, nor Everyone. */

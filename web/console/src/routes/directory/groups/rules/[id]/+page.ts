@@ -1,14 +1,14 @@
-import { attributesOf, excludedPeople, readRule } from '$lib/groups/rules/rules';
-import { userSchemas } from '$lib/people/schemas';
+import { attributesToAsk } from '$lib/groups/rules/attributes';
+import { excludedPeople, readRule } from '$lib/groups/rules/rules';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ params, parent, depends }) => {
   depends('console:rule');
   await parent();
-  const [{ default: RuleForm }, rule, schemas] = await Promise.all([
+  const [{ default: RuleForm }, rule, attributes] = await Promise.all([
     import('$lib/groups/rules/RuleForm.svelte'),
     readRule(params.id),
-    userSchemas(),
+    attributesToAsk(),
   ]);
-  return { RuleForm, rule, excluded: await excludedPeople(rule), attributes: attributesOf(schemas) };
+  return { RuleForm, rule, excluded: await excludedPeople(rule), attributes };
 };

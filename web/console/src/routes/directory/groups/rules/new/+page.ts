@@ -1,12 +1,11 @@
-import { attributesOf } from '$lib/groups/rules/rules';
-import { userSchemas } from '$lib/people/schemas';
+import { attributesToAsk } from '$lib/groups/rules/attributes';
 import type { PageLoad } from './$types';
 
 export const load: PageLoad = async ({ parent }) => {
   await parent();
-  const [{ default: RuleForm }, schemas] = await Promise.all([
+  const [{ default: RuleForm }, attributes] = await Promise.all([
     import('$lib/groups/rules/RuleForm.svelte'),
-    userSchemas(),
+    attributesToAsk(),
   ]);
-  return { RuleForm, attributes: attributesOf(schemas) };
+  return { RuleForm, attributes };
 };
