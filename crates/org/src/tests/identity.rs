@@ -4,7 +4,7 @@ mod access_policies;
 mod authn;
 mod authorize;
 mod browser;
-mod client;
+pub(super) mod client;
 mod code_flow;
 mod consent;
 mod console;
