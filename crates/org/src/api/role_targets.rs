@@ -54,7 +54,7 @@ pub fn operations() -> Routes {
         .on("assignGroupTargetToGroupAdminRole", add_group_to_group)
         .on("unassignGroupTargetFromGroupAdminRole", remove_group_from_group)
         .on("listApplicationTargetsForApplicationAdministratorRoleForGroup", apps_of_group)
-        .on("assignAppTargetToAdminRoleForGroup", add_apps_to_group)
+        .on("assignAppTargetToAdminRoleForGroup", add_apps_to_group_and_say_so)
         .on("unassignAppTargetToAdminRoleForGroup", remove_apps_from_group)
         .on("assignAppInstanceTargetToAppAdminRoleForGroup", add_app_to_group)
         .on("unassignAppInstanceTargetToAppAdminRoleForGroup", remove_app_from_group)
@@ -330,6 +330,16 @@ async fn all_apps_for_user(
     role_target::remove_all(&mut change, &role).await?;
     change.record(event(&role).target(party));
     change.commit().await?;
+    Ok(users::lifecycle::nothing())
+}
+
+/// Okta answers 200 here, where all other targets get 204.
+async fn add_apps_to_group_and_say_so(
+    org: State<Org>,
+    caller: Caller,
+    path: Path<(String, String, String)>,
+) -> Answer<Response> {
+    add_apps_to_group(org, caller, path).await?;
     Ok(users::lifecycle::nothing())
 }
 
