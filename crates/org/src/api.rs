@@ -5,7 +5,14 @@
 pub mod api_tokens;
 pub mod app_body;
 pub mod app_check;
+pub mod app_csrs;
+pub mod app_features;
+pub mod app_jwks;
+pub mod app_keys;
+pub mod app_logo;
+pub mod app_saml;
 pub mod app_secrets;
+pub mod app_settings;
 pub mod app_users;
 pub mod apps;
 pub mod body;
@@ -19,6 +26,9 @@ pub mod group_members;
 pub mod group_owners;
 pub mod group_rules;
 pub mod groups;
+pub mod iam_bindings;
+pub mod iam_resource_sets;
+pub mod iam_roles;
 pub mod limits;
 pub mod linked_objects;
 pub mod log_stream_schemas;
@@ -27,8 +37,11 @@ pub mod mappings;
 pub mod orgs;
 pub mod paging;
 pub mod resource;
+pub mod role_governance;
+pub mod role_targets;
 pub mod roles;
 pub mod schemas;
+pub mod scope;
 pub mod trusted_origins;
 pub mod unserved;
 pub mod user_body;
@@ -71,7 +84,18 @@ pub fn operations() -> Routes {
         .merge(apps::operations())
         .merge(app_users::operations())
         .merge(app_secrets::operations())
+        .merge(app_keys::operations())
+        .merge(app_csrs::operations())
+        .merge(app_jwks::operations())
+        .merge(app_saml::operations())
+        .merge(app_logo::operations())
+        .merge(app_features::operations())
         .merge(roles::operations())
+        .merge(role_targets::operations())
+        .merge(role_governance::operations())
+        .merge(iam_roles::operations())
+        .merge(iam_resource_sets::operations())
+        .merge(iam_bindings::operations())
         .merge(api_tokens::operations())
         .merge(zones::operations())
         .merge(trusted_origins::operations())
@@ -80,7 +104,7 @@ pub fn operations() -> Routes {
 }
 
 pub fn routes() -> Router<Org> {
-    operations().into_router()
+    operations().into_router().merge(app_logo::routes())
 }
 
 /// Everything that the org answers to, of both halves, with its layers.

@@ -5,9 +5,16 @@
 
 pub mod app;
 pub mod app_assignment;
+pub mod app_certificate;
+pub mod app_feature;
+pub mod app_key;
+pub mod app_logo;
+pub mod binding;
 pub mod change;
+pub mod client_key;
 pub mod client_secret;
 pub mod condition;
+pub mod custom_role;
 pub mod group;
 pub mod group_list;
 pub mod group_owner;
@@ -22,8 +29,12 @@ pub mod membership;
 pub mod organization;
 pub mod password_history;
 pub mod profile;
+pub mod reach;
 pub mod resource;
+pub mod resource_name;
+pub mod resource_set;
 pub mod role;
+pub mod role_target;
 pub mod schema;
 pub mod stripping;
 pub mod token;
@@ -58,6 +69,12 @@ pub const DIRECTORY_MIGRATIONS: &[Migration] = &[
     Migration::new(41, "group_rule", include_str!("../migrations/0041_group_rule.sql")),
     Migration::new(42, "directory", include_str!("../migrations/0042_directory.sql")),
     Migration::new(43, "password_history", include_str!("../migrations/0043_password_history.sql")),
+];
+
+/// Those of what apps carry and of who may administer what, 0060 to 0069.
+pub const APP_MIGRATIONS: &[Migration] = &[
+    Migration::new(60, "app_credential", include_str!("../migrations/0060_app_credential.sql")),
+    Migration::new(61, "admin_scope", include_str!("../migrations/0061_admin_scope.sql")),
 ];
 
 /// The form in which text is compared where case does not count. Accents do.

@@ -5,6 +5,7 @@
 //! an org without that feature does.
 
 pub mod facts;
+pub mod permissions;
 pub mod rights;
 mod routes;
 pub mod shape;

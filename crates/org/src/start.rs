@@ -173,6 +173,7 @@ pub fn migrations() -> Vec<Migration> {
         console::MIGRATIONS,
         tls::MIGRATIONS,
         model::DIRECTORY_MIGRATIONS,
+        model::APP_MIGRATIONS,
     ]
     .concat()
 }

@@ -3,6 +3,8 @@
 //! Invariant: every answer goes through [`site::Site`]'s client or a browser's, which hold it against the tables of operations
 //! ([`conformance`]).
 
+mod admin_scope;
+mod app_credentials;
 mod apps;
 mod callers;
 mod conformance;
@@ -11,6 +13,7 @@ mod edges;
 mod group_owners;
 mod group_rules;
 mod groups;
+mod iam;
 mod identity;
 mod linked_objects;
 mod logs;

@@ -5,13 +5,13 @@
 use db::Conn;
 use serde_json::{Map, Value, json};
 
-use super::{caller::Caller, edge::Address};
+use super::{app_logo, caller::Caller, edge::Address};
 use crate::{
     Org,
     error::Answer,
     model::{
         app::{App, SignOnMode},
-        client_secret,
+        client_key, client_secret,
     },
     operations::Right,
 };
@@ -19,7 +19,7 @@ use crate::{
 /// An app, its newest active secret with it.
 pub async fn body(conn: &mut Conn, org: &Org, caller: &Caller, address: &Address, app: &App) -> Answer<Value> {
     let mut secret = None;
-    if app.sign_on_mode == SignOnMode::OpenIdConnect && caller.may(Right::READ_SECRETS) {
+    if app.sign_on_mode == SignOnMode::OpenIdConnect && caller.reach(Right::READ_SECRETS).includes_app(app) {
         let secrets = client_secret::of_app(conn, &app.id).await?;
         secret = secrets.iter().rfind(|secret| secret.active).map(|secret| secret.open(&org.vault)).transpose()?;
     }
@@ -37,7 +37,7 @@ pub async fn body(conn: &mut Conn, org: &Org, caller: &Caller, address: &Address
     put("features", json!([]));
     put("signOnMode", app.sign_on_mode.as_str().into());
     put("credentials", credentials(app, secret.as_ref().map(|secret| secret.expose())));
-    put("settings", part(app, "settings"));
+    put("settings", settings(app));
     if let Some(profile) = app.document.get("profile") {
         put("profile", profile.clone());
     }
@@ -47,6 +47,14 @@ pub async fn body(conn: &mut Conn, org: &Org, caller: &Caller, address: &Address
 
 fn part(app: &App, name: &str) -> Value {
     app.document.get(name).cloned().unwrap_or_else(|| json!({}))
+}
+
+fn settings(app: &App) -> Value {
+    let mut settings = part(app, "settings");
+    if let Some(jwks) = settings.pointer_mut("/oauthClient/jwks") {
+        *jwks = client_key::shown(jwks);
+    }
+    settings
 }
 
 fn credentials(app: &App, secret: Option<&str>) -> Value {
@@ -62,26 +70,32 @@ fn credentials(app: &App, secret: Option<&str>) -> Value {
         client.extend(stored);
         credentials["oauthClient"] = Value::Object(client);
     }
-    credentials["signing"] = json!({});
+    if credentials.get("signing").is_none() {
+        credentials["signing"] = json!({});
+    }
     credentials
 }
 
 fn links(address: &Address, app: &App) -> Value {
     let link = |rest: &str| address.link(&format!("/api/v1/apps/{}{rest}", app.id));
+    let logo_type = if app.logo_id.is_some() { "image/png" } else { "image/svg+xml" };
     let mut links = json!({
         "uploadLogo": { "href": link("/logo"), "hints": { "allow": ["POST"] } },
         "appLinks": [],
         "groups": { "href": link("/groups") },
-        "logo": [{ "name": "medium", "href": address.link("/assets/app.svg"), "type": "image/svg+xml" }],
+        "logo": [{ "name": "medium", "href": app_logo::link(address, app), "type": logo_type }],
         "users": { "href": link("/users") },
     });
     if let Some(url) = app.link_url() {
-        let name = if app.sign_on_mode == SignOnMode::Bookmark { "login" } else { "oidc_client_link" };
+        let name = if app.sign_on_mode == SignOnMode::OpenIdConnect { "oidc_client_link" } else { "login" };
         links["appLinks"] = json!([{ "name": name, "href": url, "type": "text/html" }]);
     }
     if app.sign_on_mode == SignOnMode::OpenIdConnect {
         links["clientCredentials"] =
             json!([{ "name": "secret", "href": link("/credentials/secrets"), "hints": { "allow": ["GET", "POST"] } }]);
+    }
+    if app.sign_on_mode == SignOnMode::Saml2 {
+        links["metadata"] = json!({ "href": link("/sso/saml/metadata"), "type": "application/xml" });
     }
     let other = if app.active { "deactivate" } else { "activate" };
     links[other] = json!({ "href": link(&format!("/lifecycle/{other}")) });

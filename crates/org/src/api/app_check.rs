@@ -1,4 +1,4 @@
-//! Whether the body of an app makes sense, and what an app is made of.
+//! Whether the body of an app makes sense, and what an app is made of; `app_settings` knows the kinds without an OAuth client.
 //!
 //! Invariant: a stored document holds known properties of the right types alone, with Okta's defaults where nothing was given, and
 //! never a client secret.
@@ -7,11 +7,12 @@ use serde_json::{Map, Value, json};
 use url::Url;
 use vault::Secret;
 
-use super::body::Properties;
+use super::{app_settings, body::Properties};
 use crate::{
     error::{Answer, Fault, codes},
     model::{
         app::SignOnMode,
+        client_key::PER_APP_MAX as KEYS_MAX,
         client_secret::{LEN_MAX as SECRET_LEN_MAX, LEN_MIN as SECRET_LEN_MIN},
     },
 };
@@ -56,7 +57,7 @@ const PLAIN_TEXTS: &[&str] = &["client_uri", "logo_uri", "tos_uri", "policy_uri"
 pub struct Checked {
     pub label: String,
     pub sign_on_mode: SignOnMode,
-    pub name: &'static str,
+    pub name: String,
     pub client_id: Option<String>,
     pub client_secret: Option<Secret>,
     pub document: Map<String, Value>,
@@ -80,33 +81,13 @@ pub fn check(body: &Map<String, Value>) -> Answer<Checked> {
         return Err(Fault::field("label", &format!("The field must be between 1 and {LABEL_LEN_MAX} characters")));
     }
     let mode = body.text("signOnMode")?.ok_or_else(|| Fault::field("signOnMode", "The field cannot be left blank"))?;
-    let sign_on_mode = match SignOnMode::parse(mode) {
-        Some(known) => known,
-        None if matches!(
-            mode,
-            "SAML_2_0"
-                | "SAML_1_1"
-                | "WS_FEDERATION"
-                | "AUTO_LOGIN"
-                | "BASIC_AUTH"
-                | "BROWSER_PLUGIN"
-                | "SECURE_PASSWORD_STORE"
-        ) =>
-        {
-            return Err(Fault::new(&codes::E0000015));
-        }
-        None => return Err(Fault::field("signOnMode", "The sign-on mode is not valid")),
-    };
+    let sign_on_mode =
+        SignOnMode::parse(mode).ok_or_else(|| Fault::field("signOnMode", "The sign-on mode is not valid"))?;
     let mut document = Map::new();
     let accessibility = json!({ "selfService": false, "errorRedirectUrl": null, "loginRedirectUrl": null });
     document.insert("accessibility".to_owned(), laid_over(accessibility, body.child("accessibility")?));
-    let (name, link) = match sign_on_mode {
-        SignOnMode::OpenIdConnect => ("oidc_client", "oidc_client_link"),
-        SignOnMode::Bookmark => ("bookmark", "login"),
-    };
-    if body.text("name")?.is_some_and(|given| given != name) {
-        return Err(Fault::field("name", &format!("The name of such an app is {name}")));
-    }
+    let name = app_settings::name(sign_on_mode, body.text("name")?, &label)?;
+    let link = if sign_on_mode == SignOnMode::OpenIdConnect { "oidc_client_link" } else { "login" };
     let hidden = sign_on_mode == SignOnMode::OpenIdConnect;
     let visibility = json!({ "autoLaunch": false, "autoSubmitToolbar": false, "hide": { "iOS": hidden, "web": hidden }, "appLinks": { link: true } });
     document.insert("visibility".to_owned(), laid_over(visibility, body.child("visibility")?));
@@ -132,15 +113,13 @@ pub fn check(body: &Map<String, Value>) -> Answer<Checked> {
             kept_settings.insert("oauthClient".to_owned(), Value::Object(client));
             kept_credentials.insert("oauthClient".to_owned(), Value::Object(kept));
         }
-        SignOnMode::Bookmark => {
-            let app = settings.child("app")?.unwrap_or(&empty);
-            let url = app.text("url")?.unwrap_or_default();
-            if !Url::parse(url).is_ok_and(|parsed| matches!(parsed.scheme(), "http" | "https")) {
-                return Err(Fault::field("url", "The URL must begin with http:// or https://"));
-            }
-            let request = app.flag("requestIntegration")?.unwrap_or(false);
-            kept_settings.insert("app".to_owned(), json!({ "requestIntegration": request, "url": url }));
+        other => {
+            kept_credentials = app_settings::credentials(other, credentials)?;
+            app_settings::check(other, settings, &mut kept_settings)?;
         }
+    }
+    if let Some(kid) = credentials.child("signing")?.unwrap_or(&empty).text("kid")? {
+        kept_credentials.insert("signing".to_owned(), json!({ "kid": kid }));
     }
     let template =
         laid_over(json!({ "template": "${source.login}", "type": "BUILT_IN" }), credentials.child("userNameTemplate")?);
@@ -151,7 +130,7 @@ pub fn check(body: &Map<String, Value>) -> Answer<Checked> {
 }
 
 /// Defaults, with what was given in their place; nothing that has no default.
-fn laid_over(mut defaults: Value, given: Option<&Map<String, Value>>) -> Value {
+pub(super) fn laid_over(mut defaults: Value, given: Option<&Map<String, Value>>) -> Value {
     let Some(given) = given else { return defaults };
     for (name, value) in given {
         if let Some(slot) = defaults.get_mut(name) {
@@ -380,33 +359,40 @@ pub fn check_secret(secret: &str) -> Answer<()> {
 }
 
 fn check_keys(jwks: &Map<String, Value>) -> Answer<()> {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let keys = jwks.get("keys").and_then(Value::as_array).filter(|keys| !keys.is_empty());
     let keys = keys.ok_or_else(|| Fault::field("jwks", "'jwks' must have a list of keys"))?;
+    if keys.len() > KEYS_MAX {
+        return Err(Fault::field("jwks", &format!("'jwks' has more than {KEYS_MAX} keys")));
+    }
     for key in keys {
-        let text = |name: &str| key.get(name).and_then(Value::as_str).unwrap_or_default();
-        match text("kty") {
-            "RSA" => {
-                let modulus = URL_SAFE_NO_PAD.decode(text("n")).unwrap_or_default();
-                let leading = modulus.iter().take_while(|byte| **byte == 0).count();
-                if (modulus.len() - leading) * 8 < CLIENT_KEY_BITS_MIN {
-                    return Err(Fault::field(
-                        "jwks",
-                        &format!("RSA key lengths must be at least {CLIENT_KEY_BITS_MIN} bits"),
-                    ));
-                }
-            }
-            "EC" if matches!(text("crv"), "P-256" | "P-384" | "P-521") => {}
-            _ => return Err(Fault::field("jwks", "The key type is not supported")),
-        }
-        if key.get("d").is_some() {
-            return Err(Fault::field("jwks", "'jwks' must hold public keys alone"));
-        }
+        check_key(key.as_object().ok_or_else(|| Fault::new(&codes::E0000003))?)?;
     }
     Ok(())
 }
 
-fn one_of<'a>(given: &'a Map<String, Value>, name: &str, known: &[&'static str]) -> Answer<Option<&'a str>> {
+/// The rules for a public key of a client.
+pub fn check_key(key: &Map<String, Value>) -> Answer<()> {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    let text = |name: &str| key.get(name).and_then(Value::as_str).unwrap_or_default();
+    match text("kty") {
+        "RSA" => {
+            let modulus = URL_SAFE_NO_PAD.decode(text("n")).unwrap_or_default();
+            let leading = modulus.iter().take_while(|byte| **byte == 0).count();
+            if (modulus.len() - leading) * 8 < CLIENT_KEY_BITS_MIN {
+                let reason = format!("RSA key lengths must be at least {CLIENT_KEY_BITS_MIN} bits");
+                return Err(Fault::field("jwks", &reason));
+            }
+        }
+        "EC" if matches!(text("crv"), "P-256" | "P-384" | "P-521") => {}
+        _ => return Err(Fault::field("jwks", "The key type is not supported")),
+    }
+    if key.get("d").is_some() {
+        return Err(Fault::field("jwks", "'jwks' must hold public keys alone"));
+    }
+    Ok(())
+}
+
+pub(super) fn one_of<'a>(given: &'a Map<String, Value>, name: &str, known: &[&'static str]) -> Answer<Option<&'a str>> {
     match given.text(name)? {
         Some(text) if !known.contains(&text) => {
             Err(Fault::field(name, &format!("'{name}' must be one of: {}", known.join(", "))))
@@ -440,7 +426,7 @@ fn uris(given: &Map<String, Value>, name: &str) -> Answer<Vec<String>> {
     Ok(values)
 }
 
-fn is_web_address(text: &str) -> bool {
+pub(super) fn is_web_address(text: &str) -> bool {
     text.len() <= URI_LEN_MAX
         && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

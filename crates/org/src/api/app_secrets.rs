@@ -103,6 +103,7 @@ async fn create(
     let active = given.text("status")?.is_none_or(|status| status == "ACTIVE");
     let mut change = caller.begin(&org).await?;
     let app = find(&mut change, &id).await?;
+    caller.must_outrank_client(&mut change, &app.id).await?;
     if app.oauth().is_none() {
         return Err(refused("The app has no OAuth client."));
     }
@@ -145,6 +146,7 @@ async fn set_active(
 ) -> Answer<Json<Value>> {
     let mut change = caller.begin(org).await?;
     let (app, before) = found(&mut change, id, secret).await?;
+    caller.must_outrank_client(&mut change, &app.id).await?;
     let others = client_secret::of_app(&mut change, &app.id).await?;
     if !active && before.active && !others.iter().any(|other| other.active && other.id != before.id) {
         return Err(refused("You can't deactivate the only active client secret."));

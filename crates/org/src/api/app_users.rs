@@ -27,9 +27,12 @@ use crate::{
         change::Change,
         id::{AppId, GroupId, UserId},
         log::{Event, Party},
+        profile::Profile,
+        reach::Object,
+        schema::{self, Owner},
         user::{self, Status, User},
     },
-    operations::Routes,
+    operations::{Right, Routes},
 };
 
 const USERS_LIMIT: i64 = 50;
@@ -88,18 +91,22 @@ fn group_body(address: &Address, app: &AppId, assigned: &AppGroup) -> Value {
     })
 }
 
-async fn users(State(org): State<Org>, asked: Asked, Path(id): Path<String>) -> Answer<Response> {
+async fn users(State(org): State<Org>, caller: Caller, asked: Asked, Path(id): Path<String>) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let app = find(&mut reader, &id).await?;
     let limit = asked.limit(USERS_LIMIT, USERS_LIMIT_MAX, Beyond::Cut)?;
     let after = asked.after_id(UserId::PREFIX)?;
-    let found = app_assignment::app_users(&mut reader, &app.id, after, asked.get("q"), limit + 1).await?;
+    let seen = caller.sees(Right::READ_USERS, Object::Person, "user_id");
+    let found =
+        app_assignment::app_users(&mut reader, &app.id, after, asked.get("q"), limit + 1, seen.as_ref()).await?;
     let expand = asked.get("expand") == Some("user");
     let mut shown = Vec::with_capacity(found.len());
     for assigned in found {
         let mut body = user_body(&asked.address, &app.id, &assigned);
         if expand && let Some(user) = user::by_id(&mut reader, &assigned.user_id).await? {
-            body["_embedded"] = json!({ "user": user_body::in_list(&asked.address, &user, Omitted::default()) });
+            let mut embedded = user_body::in_list(&asked.address, &user, Omitted::default());
+            caller.hidden_attributes().conceal(&mut embedded);
+            body["_embedded"] = json!({ "user": embedded });
         }
         shown.push((assigned.user_id.to_string(), body));
     }
@@ -146,6 +153,9 @@ async fn assign_user(
     }
     let mut change = caller.begin(&org).await?;
     let app = find(&mut change, &id).await?;
+    if !caller.reach(Right::READ_USERS).includes(&mut change, Object::Person, &user).await? {
+        return Err(Fault::not_found(&user, "User"));
+    }
     let user = user::by_id(&mut change, &user.as_str().into()).await?.ok_or_else(|| Fault::not_found(&user, "User"))?;
     if user.status == Status::Deprovisioned {
         return Err(Fault::new(&codes::E0000117));
@@ -180,7 +190,13 @@ async fn save_user(
     let (user_name, profile) = content(given)?;
     let kept_name = before.as_ref().map(|before| before.user_name.clone()).filter(|name| *name != user.login);
     let user_name = user_name.or(kept_name);
-    let profile = profile.or_else(|| before.as_ref().map(|before| before.profile.clone())).unwrap_or_default();
+    let profile = match (profile, &before) {
+        (None, Some(before)) => before.profile.clone(),
+        (given, _) => {
+            let name = user_name.as_deref().unwrap_or(&user.login);
+            checked_profile(&mut change, app, given.unwrap_or_default(), Some(name)).await?
+        }
+    };
     let now = change.now;
     app_assignment::assign_user(&mut change, &app.id, &user.id, user_name.as_deref(), &profile, now).await?;
     let kind = if before.is_some() { "application.user_membership.update" } else { "application.user_membership.add" };
@@ -188,6 +204,37 @@ async fn save_user(
     let after = assignment(&mut change, app, user.id.as_str()).await?;
     change.commit().await?;
     Ok(Json(user_body(address, &app.id, &after)))
+}
+
+/// A profile with its defaults, held against the app's schema. `user_name` is whose profile it is; a group's has no name, and need not have
+/// what is required of each person.
+async fn checked_profile(
+    conn: &mut Conn,
+    app: &App,
+    given: Map<String, Value>,
+    user_name: Option<&str>,
+) -> Answer<Map<String, Value>> {
+    let schema = schema::get(conn, Owner::AppUsers(app.id.clone())).await?;
+    let mut whole = given.clone();
+    if let Some(name) = user_name {
+        whole.entry("userName").or_insert_with(|| name.into());
+    }
+    let mut whole = Profile::from_json(whole);
+    if user_name.is_some() {
+        whole = schema.with_defaults(whole);
+    }
+    let absent = |cause: &String| {
+        let field = cause.split_once(": The field cannot be left blank").map(|(field, _)| field);
+        user_name.is_none() && field.is_some_and(|field| whole.value(field).is_none())
+    };
+    let causes: Vec<String> = schema.check(&whole).into_iter().filter(|cause| !absent(cause)).collect();
+    if let Some(first) = causes.first() {
+        let field = first.split_once(':').map_or("profile", |(field, _)| field).to_owned();
+        return Err(Fault::invalid(&field, causes));
+    }
+    let named = given.contains_key("userName");
+    let kept = whole.entries().filter(|(name, _)| named || *name != "userName");
+    Ok(kept.map(|(name, value)| (name.to_owned(), value.clone())).collect())
 }
 
 /// Ends the direct assignment. Somebody who is assigned through a group as well stays assigned by it.
@@ -209,12 +256,18 @@ async fn unassign_user(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn assigned_groups(State(org): State<Org>, asked: Asked, Path(id): Path<String>) -> Answer<Response> {
+async fn assigned_groups(
+    State(org): State<Org>,
+    caller: Caller,
+    asked: Asked,
+    Path(id): Path<String>,
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let app = find(&mut reader, &id).await?;
     let limit = asked.limit(GROUPS_LIMIT, GROUPS_LIMIT_MAX, Beyond::Cut)?;
     let after = asked.after_id(GroupId::PREFIX)?;
-    let found = app_assignment::app_groups(&mut reader, &app.id, after, limit + 1).await?;
+    let seen = caller.sees(Right::READ_GROUPS, Object::Group, "group_id");
+    let found = app_assignment::app_groups(&mut reader, &app.id, after, limit + 1, seen.as_ref()).await?;
     let expand = asked.get("expand") == Some("group");
     let mut shown = Vec::with_capacity(found.len());
     for assigned in found {
@@ -309,6 +362,7 @@ async fn save_group(
     let group = groups::find(&mut change, ids.1).await?;
     let before = app_assignment::app_group(&mut change, &app.id, &group.id).await?;
     let priority = priority.or(before.as_ref().map(|before| before.priority));
+    let profile = &checked_profile(&mut change, &app, profile.clone(), None).await?;
     let now = change.now;
     app_assignment::assign_group(&mut change, &app.id, &group.id, priority, profile, now).await?;
     let kind =

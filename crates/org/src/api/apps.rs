@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use db::Conn;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     app_body,
@@ -28,19 +28,25 @@ use crate::{
     error::{Answer, Fault, codes},
     model::{
         app::{self, App, GroupsClaim, NewApp, SignOnMode},
-        app_assignment,
+        app_assignment, app_certificate, app_key,
         change::Change,
-        client_secret, fold,
+        client_secret,
+        condition::Condition,
+        fold,
         id::AppId,
         log::{Event, Party},
+        reach::Object,
+        schema::{self, Owner},
         starts_with,
     },
     oauth::grant,
-    operations::Routes,
+    operations::{Right, Routes},
 };
 
 const LIMIT: i64 = 20;
 const LIMIT_MAX: i64 = 200;
+/// How long the key lasts that a signing app begins with.
+const FIRST_KEY_YEARS: u16 = 10;
 const GRAMMAR: Grammar = Grammar { field, allows_not: false };
 
 pub fn operations() -> Routes {
@@ -64,6 +70,8 @@ fn field(name: &str) -> Option<Field> {
         "id" => Field::new(Column::Exact("a.id"), EQ),
         "status" => Field::new(Column::Exact("a.status"), EQ),
         "name" => Field::new(Column::Exact("a.name"), EQ),
+        "credentials.signing.kid" => Field::new(Column::Exact("a.signing_kid"), EQ),
+        "settings.slo.enabled" => Field::new(Column::Flag("a.slo_enabled"), EQ),
         "user.id" => Field::new(Column::Around(BY_USER, "))"), EQ),
         "group.id" => Field::new(Column::Around(BY_GROUP, "))"), EQ),
         _ => return None,
@@ -77,7 +85,7 @@ pub async fn find(conn: &mut Conn, id: &str) -> Answer<App> {
 async fn list(State(org): State<Org>, caller: Caller, asked: Asked) -> Answer<Response> {
     let limit = asked.limit(LIMIT, LIMIT_MAX, Beyond::Refuse)?;
     let after = asked.after_id(AppId::PREFIX)?.unwrap_or_default();
-    let expanded = expanded_user(&asked)?;
+    let (expanded, people) = (expanded_user(&asked)?, caller.reach(Right::READ_USERS));
     let mut select = app::select();
     if let Some(text) = asked.get("filter") {
         select = GRAMMAR.compile(&filter::parse(text)?)?.append(select.push(" and "));
@@ -89,6 +97,7 @@ async fn list(State(org): State<Org>, caller: Caller, asked: Asked) -> Answer<Re
         );
         select = select.push(&condition).bind(starts_with(&fold(text)));
     }
+    select = Condition::limit(select, caller.sees(Right::READ_APPS, Object::App, "a.id").as_ref());
     let (first, second) = (select.next_placeholder(), select.next_placeholder() + 1);
     let select =
         select.push(&format!(" and a.id > ${first} order by a.id limit ${second}")).bind(after).bind(limit + 1);
@@ -98,6 +107,7 @@ async fn list(State(org): State<Org>, caller: Caller, asked: Asked) -> Answer<Re
     for app in apps {
         let mut body = app_body::body(&mut reader, &org, &caller, &asked.address, &app).await?;
         if let Some(user) = &expanded
+            && people.includes(&mut reader, Object::Person, user).await?
             && let Some(assignment) = app_assignment::app_user(&mut reader, &app.id, &user.as_str().into()).await?
         {
             body["_embedded"] = json!({ "user": app_users::user_body(&asked.address, &app.id, &assignment) });
@@ -123,9 +133,24 @@ async fn get(State(org): State<Org>, caller: Caller, address: Address, Path(id):
 }
 
 async fn create(State(org): State<Org>, caller: Caller, asked: Asked, given: Body) -> Answer<Json<Value>> {
-    let checked = app_check::check(&given.object()?)?;
+    let mut checked = app_check::check(&given.object()?)?;
+    if !caller.reach(Right::MANAGE_APPS).includes_apps_named(&checked.name) {
+        return Err(Fault::forbidden());
+    }
+    // A new app has no key to choose.
+    checked.document["credentials"].as_object_mut().map(|credentials| credentials.remove("signing"));
+    let key = match checked.sign_on_mode.signs() {
+        true => Some(app_certificate::certified(&org.world, &checked.label, FIRST_KEY_YEARS).await?),
+        false => None,
+    };
     let mut change = caller.begin(&org).await?;
-    let app = insert(&org, &mut change, &checked, asked.flag("activate", true)).await?;
+    let mut app = insert(&org, &mut change, &checked, asked.flag("activate", true)).await?;
+    if let Some(key) = key {
+        let now = change.now;
+        app_key::add(&mut change, &org.vault, &app.id, &key, now).await?;
+        app.document["credentials"]["signing"] = json!({ "kid": key.key.kid });
+        app::update(&mut change, &app.id, &app.label, &app.document, now).await?;
+    }
     let body = app_body::body(&mut change, &org, &caller, &asked.address, &app).await?;
     change.commit().await?;
     Ok(Json(body))
@@ -142,12 +167,12 @@ pub(crate) async fn insert(org: &Org, change: &mut Change, checked: &Checked, ac
             Some(chosen.clone())
         }
         (None, SignOnMode::OpenIdConnect) => Some(id.to_string()),
-        (None, SignOnMode::Bookmark) => None,
+        (None, _) => None,
     };
     let new = NewApp {
         id,
         client_id,
-        name: checked.name.to_owned(),
+        name: checked.name.clone(),
         label: checked.label.clone(),
         sign_on_mode: checked.sign_on_mode,
         active,
@@ -190,14 +215,33 @@ async fn replace(
     if checked.client_id.is_some() && checked.client_id != before.client_id {
         return Err(Fault::field("client_id", "'client_id' cannot be changed"));
     }
+    let document = with_signing_key(&mut change, &before, &checked).await?;
     let now = change.now;
-    app::update(&mut change, &before.id, &checked.label, &checked.document, now).await?;
+    app::update(&mut change, &before.id, &checked.label, &document, now).await?;
     first_secret(&org, &mut change, &before, &checked).await?;
     let app = find(&mut change, &id).await?;
     change.record(Event::new("application.lifecycle.update").target(Party::app(&app)));
     let body = app_body::body(&mut change, &org, &caller, &address, &app).await?;
     change.commit().await?;
     Ok(Json(body))
+}
+
+/// The document with the key that signs: one of the app's own, or the one that did before.
+async fn with_signing_key(conn: &mut Conn, before: &App, checked: &Checked) -> Answer<Map<String, Value>> {
+    let mut document = checked.document.clone();
+    let chosen = document.get("credentials").and_then(|credentials| credentials.pointer("/signing/kid")?.as_str());
+    match chosen.map(str::to_owned) {
+        Some(kid) if app_key::by_kid(conn, &before.id, &kid).await?.is_none() => {
+            return Err(Fault::field("kid", "The key is not among the keys of the app"));
+        }
+        Some(_) => {}
+        None => {
+            if let Some(kid) = before.signing_kid() {
+                document["credentials"]["signing"] = json!({ "kid": kid });
+            }
+        }
+    }
+    Ok(document)
 }
 
 async fn delete(State(org): State<Org>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
@@ -207,6 +251,8 @@ async fn delete(State(org): State<Org>, caller: Caller, Path(id): Path<String>) 
         return Err(Fault::new(&codes::E0000056).with_cause("The application must be deactivated before deletion."));
     }
     app::delete(&mut change, &app.id).await?;
+    app_key::forget_unused(&mut change).await?;
+    schema::forget(&mut change, &Owner::AppUsers(app.id.clone())).await?;
     change.record(Event::new("application.lifecycle.delete").target(Party::app(&app)));
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT)

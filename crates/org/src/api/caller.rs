@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, Method, header, request::Parts},
 };
 use db::Conn;
+use serde_json::{Map, Value};
 use vault::{Secret, same};
 
 use super::edge::Address;
@@ -14,15 +15,22 @@ use crate::{
     Org,
     error::{Answer, Fault, codes},
     model::{
+        binding::{self, Grant},
         change::Change,
+        condition::Condition,
         group::Group,
         id::{AppId, UserId},
         log::{self, CallOrigin, Event, Outcome, Party},
-        role::{self, AdminRole, RoleType},
+        reach::{Object, Part, Reach, Target},
+        role::{self, AdminRole, RoleType, TargetKind},
+        role_target::RoleTarget,
         token::{self, TokenRow},
         user::{self, User},
     },
-    operations::Right,
+    operations::{
+        Right,
+        permissions::{self, Ask},
+    },
     signin::{csrf, session},
 };
 
@@ -48,13 +56,82 @@ pub struct Caller {
     /// client, and no row of a person has it.
     pub user: User,
     pub roles: Vec<AdminRole>,
+    /// What custom roles give.
+    pub grants: Vec<Grant>,
     pub by: By,
     pub origin: CallOrigin,
+    /// Set by the gate: the call is about the caller, which the operation is open to.
+    pub on_self: bool,
+    /// Set by the gate: the call is allowed for that reason alone.
+    pub on_self_alone: bool,
 }
 
 impl Caller {
+    /// Whether a right is held without any limit.
     pub fn may(&self, right: Right) -> bool {
-        self.roles.iter().any(|role| right.held_by(role.kind))
+        self.reach(right).whole
+    }
+
+    /// Over what the caller may do something, by all roles together.
+    pub fn reach(&self, ask: impl Into<Ask>) -> Reach {
+        let ask = ask.into();
+        let mut reach = Reach::default();
+        for role in self.roles.iter().filter(|role| ask.right.held_by(role.kind)) {
+            let limited = match role.kind.targets() {
+                Some(TargetKind::Groups) => matches!(ask.right.about(), "users" | "groups" | "sessions"),
+                // Whom an app can be assigned to is not what it is about.
+                Some(TargetKind::Apps) => matches!(ask.right.about(), "apps" | "appGrants"),
+                None => false,
+            };
+            if !limited || role.targets.is_empty() {
+                return Reach::everything();
+            }
+            let targets = role.targets.iter().flat_map(RoleTarget::reached).collect();
+            reach.add(Part { targets, except: Vec::new() });
+        }
+        for grant in &self.grants {
+            if grant.permissions.iter().any(|permission| permissions::gives(&permission.name, ask)) {
+                grant.parts.iter().for_each(|part| reach.add(part.clone()));
+            }
+        }
+        if let Some(kind) = kind_of(ask.right)
+            && reach.includes_all(&kind)
+        {
+            return Reach::everything();
+        }
+        reach
+    }
+
+    /// What a list of such objects is limited to for this caller.
+    pub fn sees(&self, right: Right, object: Object, column: &str) -> Option<Condition> {
+        self.reach(right).condition(object, column)
+    }
+
+    /// Refuses what is done to an object that is named by no path.
+    pub async fn must_reach(&self, conn: &mut Conn, right: Right, object: Object, id: &str) -> Answer<()> {
+        if self.reach(right).includes(conn, object, id).await? { Ok(()) } else { Err(Fault::forbidden()) }
+    }
+
+    /// The attributes of people that are not shown to this caller.
+    pub fn hidden_attributes(&self) -> Hidden {
+        self.left_out(Right::READ_USERS.into())
+    }
+
+    /// The attributes of people that this caller may not change.
+    pub fn fixed_attributes(&self, operation: &'static str) -> Hidden {
+        self.left_out(Ask { right: Right::MANAGE_USERS, operation: Some(operation) })
+    }
+
+    /// What the conditions of any permission leave out. Another permission without conditions may be over other people, so it opens
+    /// nothing; only a standard role without limits does.
+    fn left_out(&self, ask: Ask) -> Hidden {
+        let unlimited = |role: &AdminRole| ask.right.held_by(role.kind) && role.targets.is_empty();
+        if self.on_self_alone || self.roles.iter().any(unlimited) {
+            return Hidden::default();
+        }
+        let permissions = self.grants.iter().flat_map(|grant| &grant.permissions);
+        let fitting = permissions.filter(|permission| permissions::gives(&permission.name, ask));
+        Hidden::of(fitting.map(|permission| permission.conditions.as_ref()))
     }
 
     pub fn has_role(&self, kind: RoleType) -> bool {
@@ -81,12 +158,13 @@ impl Caller {
             return Ok(());
         }
         let roles = role::roles_of(conn, target).await?;
-        self.must_outrank_roles(&roles)
+        let others = !binding::of_user(conn, target).await?.is_empty();
+        self.must_outrank_roles(&roles, others)
     }
 
     /// Refuses a change to the members of a group that gives roles, by somebody who may not give roles.
     pub async fn must_outrank_group(&self, conn: &mut Conn, group: &Group) -> Answer<()> {
-        if self.may(Right::MANAGE_ROLES) || role::roles_of_group(conn, &group.id).await?.is_empty() {
+        if self.may(Right::MANAGE_ROLES) || !role::is_given_by(conn, &group.id).await? {
             return Ok(());
         }
         Err(Fault::forbidden())
@@ -94,13 +172,18 @@ impl Caller {
 
     /// Refuses to change the credentials of an app that has administrator roles by somebody weaker: they would hand the roles over.
     pub async fn must_outrank_client(&self, conn: &mut Conn, app: &AppId) -> Answer<()> {
+        if self.has_role(RoleType::SuperAdmin) {
+            return Ok(());
+        }
         let roles = role::roles_of_client(conn, app).await?;
-        if self.has_role(RoleType::SuperAdmin) { Ok(()) } else { self.must_outrank_roles(&roles) }
+        let others = !binding::of_client(conn, app).await?.is_empty();
+        self.must_outrank_roles(&roles, others)
     }
 
-    fn must_outrank_roles(&self, roles: &[AdminRole]) -> Answer<()> {
+    /// `others`: there are custom roles too.
+    fn must_outrank_roles(&self, roles: &[AdminRole], others: bool) -> Answer<()> {
         let beyond = roles.iter().any(|role| role.kind == RoleType::SuperAdmin);
-        if roles.is_empty() || (self.has_role(RoleType::OrgAdmin) && !beyond) {
+        if (roles.is_empty() && !others) || (self.has_role(RoleType::OrgAdmin) && !beyond) {
             Ok(())
         } else {
             Err(Fault::forbidden())
@@ -127,9 +210,74 @@ pub async fn authenticate(org: &Org, parts: &Parts) -> Answer<Caller> {
         Some(Credentials::Bearer(value)) => return by_bearer(org, &value, origin).await,
         None => (by_session(org, parts).await?, By::Session),
     };
-    let roles = role::roles_of(&mut *org.db.read().await?, &user.id).await?;
-    Ok(Caller { user, roles, by, origin })
+    let mut reader = org.db.read().await?;
+    let roles = role::roles_of(&mut reader, &user.id).await?;
+    let members = binding::of_user(&mut reader, &user.id).await?;
+    let grants = binding::grants(&mut reader, org.id.as_str(), &members).await?;
+    Ok(Caller { user, roles, grants, by, origin, on_self: false, on_self_alone: false })
 }
+
+/// What a right is about, where it is about things that resource sets name only all together.
+fn kind_of(right: Right) -> Option<Target> {
+    let words = match right.about() {
+        "authorizationServers" => "idp:authorization_servers",
+        "brands" => "idp:customizations",
+        "devices" => "directory:devices",
+        "idps" => "idp:identity_providers",
+        "policies" => "idp:policies",
+        "realms" => "directory:realms",
+        "roles" => "iam:contained_resources",
+        _ => return None,
+    };
+    Some(Target::Kind(words.to_owned()))
+}
+
+/// Which attributes of people a permission leaves out, by its conditions.
+#[derive(Clone, Debug, Default)]
+pub struct Hidden {
+    by: Vec<Rule>,
+}
+
+#[derive(Clone, Debug)]
+enum Rule {
+    AllBut(Vec<String>),
+    These(Vec<String>),
+}
+
+impl Hidden {
+    fn of<'a>(conditions: impl Iterator<Item = Option<&'a Map<String, Value>>>) -> Hidden {
+        let mut by = Vec::new();
+        for condition in conditions {
+            let names = |word: &str| -> Option<Vec<String>> {
+                let attributes = condition?.get(word)?.get(ATTRIBUTES)?.as_array()?;
+                Some(attributes.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            };
+            match (names("include"), names("exclude")) {
+                (Some(included), _) => by.push(Rule::AllBut(included)),
+                (None, Some(excluded)) => by.push(Rule::These(excluded)),
+                (None, None) => {}
+            }
+        }
+        Hidden { by }
+    }
+
+    pub fn includes(&self, attribute: &str) -> bool {
+        self.by.iter().any(|rule| match rule {
+            Rule::AllBut(names) => !names.iter().any(|name| name == attribute),
+            Rule::These(names) => names.iter().any(|name| name == attribute),
+        })
+    }
+
+    /// Takes what is hidden out of a person's body.
+    pub fn conceal(&self, body: &mut Value) {
+        if let Some(profile) = body.get_mut("profile").and_then(Value::as_object_mut) {
+            profile.retain(|name, _| !self.includes(name));
+        }
+    }
+}
+
+/// What conditions of permissions say which attributes under.
+pub const ATTRIBUTES: &str = "okta:ResourceAttribute/User/Profile";
 
 enum Credentials {
     Token(Secret),
@@ -192,18 +340,22 @@ async fn by_bearer(org: &Org, value: &Secret, origin: CallOrigin) -> Answer<Call
             .challenged("Bearer error=\"invalid_token\", error_description=\"The access token is invalid\"")
     })?;
     let client_id = bearer.app.client_id.clone().unwrap_or_default();
-    let (user, roles, acts_for_itself) = match bearer.user {
+    let (user, roles, members, acts_for_itself) = match bearer.user {
         Some(user) => {
             let roles = role::roles_of(&mut reader, &user.id).await?;
-            (user, roles, false)
+            let members = binding::of_user(&mut reader, &user.id).await?;
+            (user, roles, members, false)
         }
         None => {
             let roles = role::roles_of_client(&mut reader, &bearer.app.id).await?;
+            let members = binding::of_client(&mut reader, &bearer.app.id).await?;
             let type_id = user::default_type(&mut reader).await?.id;
-            (User::stand_in(&client_id, &bearer.app.label, type_id, org.now()), roles, true)
+            (User::stand_in(&client_id, &bearer.app.label, type_id, org.now()), roles, members, true)
         }
     };
-    Ok(Caller { user, roles, by: By::OAuth { client_id, scopes: bearer.scopes, acts_for_itself }, origin })
+    let grants = binding::grants(&mut reader, org.id.as_str(), &members).await?;
+    let by = By::OAuth { client_id, scopes: bearer.scopes, acts_for_itself };
+    Ok(Caller { user, roles, grants, by, origin, on_self: false, on_self_alone: false })
 }
 
 async fn by_session(org: &Org, parts: &Parts) -> Answer<User> {

@@ -13,6 +13,7 @@ use axum::{
 use super::{
     caller::{self, By, Caller},
     limits::{Decision, Share},
+    scope::{self, Outcome},
     validate,
 };
 use crate::{
@@ -20,10 +21,14 @@ use crate::{
     error::{Answer, Fault, codes},
     model::{
         fold,
-        log::{self, CallOrigin, Event, Outcome, Party},
+        log::{self, CallOrigin, Event, Party},
         user::User,
     },
-    operations::{Needs, Operation},
+    operations::{
+        Needs, Operation,
+        facts::{Call, Content, facts},
+        permissions::Ask,
+    },
 };
 
 /// The layer of one operation.
@@ -85,13 +90,13 @@ async fn admit(
             };
         return (Err(refused.into_response()), Some(decision));
     }
-    if let Some(refused) = check_form(parts) {
+    if let Some(refused) = check_form(operation, parts) {
         return (Err(refused), decision);
     }
     let admitted = match known {
         None => Ok(None),
         Some(Err(fault)) => Err(fault.into_response()),
-        Some(Ok(caller)) => check_right(operation, &caller, parts.uri.path()).map(|()| Some(caller)),
+        Some(Ok(caller)) => Box::pin(may(org, operation, caller, parts.uri.path())).await.map(Some),
     };
     (admitted, decision)
 }
@@ -112,7 +117,7 @@ async fn refuse_for_now(org: &Org, decision: Decision, caller: Option<&Caller>, 
     let origin = caller.map(|caller| caller.origin.clone()).or_else(|| parts.extensions.get::<CallOrigin>().cloned());
     let event = Event::new("system.org.rate_limit.violation")
         .by(caller.map_or_else(Party::system, Caller::party))
-        .outcome(Outcome::Deny, "too many requests")
+        .outcome(log::Outcome::Deny, "too many requests")
         .debug("threshold", decision.limit)
         .from(&origin.unwrap_or_default());
     let mut tx = org.db.begin().await?;
@@ -121,19 +126,44 @@ async fn refuse_for_now(org: &Org, decision: Decision, caller: Option<&Caller>, 
 }
 
 /// Right first, then scope: whoever lacks both learns of the right.
-#[allow(clippy::result_large_err, reason = "a response is what is sent")]
-fn check_right(operation: &'static Operation, caller: &Caller, path: &str) -> Result<(), Response> {
-    let (held, on_self) = match operation.needs {
-        Needs::Nothing | Needs::Anybody => (true, false),
-        Needs::Right { right, or_self } => (caller.may(right), or_self && names_self(path, &caller.user)),
-    };
-    if !held && !on_self {
-        return Err(Fault::forbidden().into_response());
+async fn may(org: &Org, operation: &'static Operation, caller: Caller, path: &str) -> Result<Caller, Response> {
+    let caller = check_right(org, operation, caller, path).await.map_err(IntoResponse::into_response)?;
+    check_scope(operation, &caller)?;
+    Ok(caller)
+}
+
+/// May this caller do this operation on the objects that the path names?
+async fn check_right(org: &Org, operation: &'static Operation, mut caller: Caller, path: &str) -> Answer<Caller> {
+    let Needs::Right { right, or_self } = operation.needs else { return Ok(caller) };
+    let reach = caller.reach(Ask { right, operation: Some(operation.id) });
+    let on_self = or_self && names_self(path, &caller.user);
+    caller.on_self = on_self;
+    if reach.is_nothing() {
+        caller.on_self_alone = on_self;
+        return if on_self { Ok(caller) } else { Err(Fault::forbidden()) };
     }
+    let objects = scope::objects(operation.path, path);
+    let outcome = match scope::decide(operation, &caller, &reach, &objects) {
+        Some(outcome) => outcome,
+        None => Box::pin(scope::judge(org, &caller, &reach, &objects)).await?,
+    };
+    match outcome {
+        Outcome::Within => Ok(caller),
+        _ if on_self => {
+            caller.on_self_alone = true;
+            Ok(caller)
+        }
+        Outcome::Beyond => Err(Fault::forbidden()),
+        Outcome::Unseen(fault) => Err(fault),
+    }
+}
+
+#[allow(clippy::result_large_err, reason = "a response is what is sent")]
+fn check_scope(operation: &'static Operation, caller: &Caller) -> Result<(), Response> {
     let By::OAuth { scopes, .. } = &caller.by else { return Ok(()) };
     let granted = operation.scope.is_some_and(|scope| {
         let own = format!("{scope}.self");
-        scopes.iter().any(|granted| granted == scope || (on_self && *granted == own))
+        scopes.iter().any(|granted| granted == scope || (caller.on_self && *granted == own))
     });
     if granted {
         return Ok(());
@@ -153,13 +183,13 @@ fn names_self(path: &str, user: &User) -> bool {
     name == "me" || name == user.id.as_str() || fold(&name) == fold(&user.login)
 }
 
-/// The form of a JSON call: length given, JSON sent and accepted.
-fn check_form(parts: &Parts) -> Option<Response> {
+/// The form of a call: length given, and what is sent and accepted is what the operation takes and answers, JSON for nearly all.
+fn check_form(operation: &Operation, parts: &Parts) -> Option<Response> {
     if !parts.uri.path().starts_with("/api/v1/") {
         return None;
     }
     let headers = &parts.headers;
-    if !accepts_json(headers) {
+    if !accepts(headers, &medias(operation, |call| &call.answers)) {
         return Some(Fault::new(&codes::E0000019).into_response());
     }
     let writes = matches!(parts.method, Method::POST | Method::PUT | Method::PATCH);
@@ -177,9 +207,22 @@ fn check_form(parts: &Parts) -> Option<Response> {
     }
     match headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default()) {
         None => Some(Fault::new(&codes::E0000018).into_response()),
-        Some(given) if media_type(given) == "application/json" => None,
+        Some(given) if medias(operation, |call| &call.bodies).contains(&media_type(given).as_str()) => None,
         Some(_) => Some(Fault::new(&codes::E0000021).into_response()),
     }
+}
+
+/// The media types of an operation's bodies or answers; JSON where none is told.
+fn medias(operation: &Operation, of: fn(&Call) -> &Vec<Content>) -> Vec<&'static str> {
+    let contents = facts().call(operation.id).map(of).into_iter().flatten();
+    let mut medias: Vec<_> = contents.filter_map(|content| Some(content.body.as_ref()?.0)).collect();
+    if medias.contains(&"text/xml") {
+        medias.push("application/xml");
+    }
+    if medias.is_empty() {
+        medias.push("application/json");
+    }
+    medias
 }
 
 /// A media type without its parameters, in lower case.
@@ -187,15 +230,19 @@ fn media_type(text: &str) -> String {
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-fn accepts_json(headers: &HeaderMap) -> bool {
+fn accepts(headers: &HeaderMap, offered: &[&str]) -> bool {
     let mut given = headers
         .get_all(header::ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(','))
         .peekable();
-    given.peek().is_none()
-        || given.any(|entry| matches!(media_type(entry).as_str(), "*/*" | "application/*" | "application/json" | ""))
+    let fits = |wanted: &str| match wanted.strip_suffix("/*") {
+        Some("*") => true,
+        Some(kind) => offered.iter().any(|media| media.split('/').next() == Some(kind)),
+        None => wanted.is_empty() || offered.contains(&wanted),
+    };
+    given.peek().is_none() || given.any(|entry| fits(&media_type(entry)))
 }
 
 #[cfg(test)]
@@ -204,11 +251,12 @@ mod tests {
     use axum::http::Request as HttpRequest;
 
     fn form(method: &str, headers: &[(&str, &str)]) -> Option<StatusCode> {
+        let operation = crate::operations::find(&method.parse().unwrap(), "/api/v1/users").unwrap();
         let mut request = HttpRequest::builder().method(method).uri("/api/v1/users");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        check_form(&request.body(()).unwrap().into_parts().0).map(|response| response.status())
+        check_form(operation, &request.body(()).unwrap().into_parts().0).map(|response| response.status())
     }
 
     #[test]

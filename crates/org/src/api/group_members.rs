@@ -24,11 +24,12 @@ use crate::{
         group::{self, Group, GroupType},
         id::{AppId, UserId},
         log::{Event, Party},
+        reach::Object,
         role,
         user::{self, User},
         user_list,
     },
-    operations::Routes,
+    operations::{Right, Routes},
 };
 
 const USERS_LIMIT: i64 = 1_000;
@@ -43,14 +44,26 @@ pub fn operations() -> Routes {
         .on("listAssignedApplicationsForGroup", apps)
 }
 
-async fn users(State(org): State<Org>, asked: Asked, headers: HeaderMap, Path(id): Path<String>) -> Answer<Response> {
+async fn users(
+    State(org): State<Org>,
+    caller: Caller,
+    asked: Asked,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let group = find(&mut reader, &id).await?;
     let limit = asked.limit(USERS_LIMIT, USERS_LIMIT, Beyond::Cut)?;
     let after = asked.after_id(UserId::PREFIX)?;
-    let people = user_list::members(&mut reader, &group.id, after, limit + 1).await?;
-    let omitted = Omitted::asked(&headers);
-    Ok(asked.page(people, limit, |user| user.id.to_string(), |user| user_body::in_list(&asked.address, user, omitted)))
+    let seen = caller.sees(Right::READ_USERS, Object::Person, "u.id");
+    let people = user_list::members(&mut reader, &group.id, after, limit + 1, seen.as_ref()).await?;
+    let (omitted, hidden) = (Omitted::asked(&headers), caller.hidden_attributes());
+    let body = |user: &User| {
+        let mut body = user_body::in_list(&asked.address, user, omitted);
+        hidden.conceal(&mut body);
+        body
+    };
+    Ok(asked.page(people, limit, |user| user.id.to_string(), body))
 }
 
 async fn apps(State(org): State<Org>, caller: Caller, asked: Asked, Path(id): Path<String>) -> Answer<Response> {
@@ -58,7 +71,8 @@ async fn apps(State(org): State<Org>, caller: Caller, asked: Asked, Path(id): Pa
     let group = find(&mut reader, &id).await?;
     let limit = asked.limit(APPS_LIMIT, APPS_LIMIT_MAX, Beyond::Cut)?;
     let after = asked.after_id(AppId::PREFIX)?;
-    let found = app_assignment::apps_of_group(&mut reader, &group.id, after, limit + 1).await?;
+    let seen = caller.sees(Right::READ_APPS, Object::App, "a.id");
+    let found = app_assignment::apps_of_group(&mut reader, &group.id, after, limit + 1, seen.as_ref()).await?;
     let mut shown = Vec::with_capacity(found.len());
     for app in found {
         shown.push((app.id.to_string(), app_body::body(&mut reader, &org, &caller, &asked.address, &app).await?));

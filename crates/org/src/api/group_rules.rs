@@ -199,7 +199,7 @@ async fn targets(conn: &mut Conn, body: &Map<String, Value>) -> Answer<Vec<Group
         let group = group::by_id(conn, &id.as_str().into()).await?;
         let group = group.filter(|group| group.kind == GroupType::OktaGroup);
         let group = group.ok_or_else(|| Fault::field(FIELD, &format!("Invalid group id {id}")))?;
-        if !role::roles_of_group(conn, &group.id).await?.is_empty() {
+        if role::is_given_by(conn, &group.id).await? {
             return Err(Fault::field(FIELD, &format!("{id} is a group with administrator roles")));
         }
         if !targets.contains(&group.id) {

@@ -33,11 +33,12 @@ use crate::{
         id::GroupId,
         log::{Event, Party},
         profile::Profile,
+        reach::Object,
         role,
         schema::{self, Owner, Schema},
         user_list::Cursor,
     },
-    operations::Routes,
+    operations::{Right, Routes},
 };
 
 const LIMIT_MAX: i64 = 10_000;
@@ -126,7 +127,7 @@ fn sort_key(name: &str) -> Option<Key> {
     })
 }
 
-async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
+async fn list(State(org): State<Org>, caller: Caller, asked: Asked) -> Answer<Response> {
     let expand = asked.get("expand").unwrap_or_default();
     let with_stats = expand.split(',').any(|name| name == "stats");
     let max = if with_stats { LIMIT_WITH_STATS } else { LIMIT_MAX };
@@ -135,7 +136,8 @@ async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
     let searched = asked.get("search").is_some();
     let mut reader = org.db.read().await?;
     let schema = schema::get(&mut reader, Owner::Groups).await?;
-    let listing = listing(&asked, searched, &schema)?;
+    let within = caller.sees(Right::READ_GROUPS, Object::Group, "g.id");
+    let listing = Listing { within, ..listing(&asked, searched, &schema)? };
     let mut shown = Vec::new();
     for (group, cursor) in group_list::list(&mut reader, &listing, limit + i64::from(paged)).await? {
         let mut body = body(&asked.address, &group);
@@ -156,7 +158,7 @@ fn listing(asked: &Asked, searched: bool, schema: &Schema) -> Answer<Listing> {
     let order = asked.get("sortOrder").filter(|_| searched);
     let descending = order.is_some_and(|order| order.eq_ignore_ascii_case("desc"));
     let (prefix, after) = (asked.get("q").map(str::to_owned), cursor(asked, searched)?);
-    Ok(Listing { condition, prefix, key, descending, after })
+    Ok(Listing { condition, within: None, prefix, key, descending, after })
 }
 
 async fn stats(conn: &mut Conn, address: &Address, group: &Group) -> Answer<Value> {
@@ -164,7 +166,7 @@ async fn stats(conn: &mut Conn, address: &Address, group: &Group) -> Answer<Valu
         "usersCount": group::count_members(conn, &group.id).await?,
         "appsCount": group::count_apps(conn, &group.id).await?,
         "groupPushMappingsCount": 0,
-        "hasAdminPrivlege": !role::roles_of_group(conn, &group.id).await?.is_empty(),
+        "hasAdminPrivlege": role::is_given_by(conn, &group.id).await?,
         "_links": { "self": { "href": address.link(&format!("/api/v1/groups/{}/stats", group.id)) } },
     }))
 }

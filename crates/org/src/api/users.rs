@@ -33,7 +33,7 @@ use crate::{
         schema,
         user::{self, User},
     },
-    operations::{Right, Routes},
+    operations::Routes,
 };
 
 pub fn operations() -> Routes {
@@ -82,7 +82,8 @@ pub async fn get(
     let mut reader = org.db.read().await?;
     let user = find(&mut reader, &caller, &name).await?;
     let mut body = user_body::full(&mut reader, &address, &user, Omitted::asked(&headers)).await?;
-    if !caller.may(Right::READ_USERS) {
+    caller.hidden_attributes().conceal(&mut body);
+    if caller.on_self_alone {
         let schema = schema::of_type(&mut reader, &user.type_id).await?;
         user_body::hide_from_self(&mut body, &schema);
     }
@@ -93,8 +94,16 @@ pub async fn get(
 }
 
 /// A person as the answer to a call about them.
-pub async fn shown(conn: &mut Conn, address: &Address, user: &User, omitted: Omitted) -> Answer<Response> {
-    Ok(tagged(user_body::full(conn, address, user, omitted).await?, user))
+pub async fn shown(
+    conn: &mut Conn,
+    caller: &Caller,
+    address: &Address,
+    user: &User,
+    omitted: Omitted,
+) -> Answer<Response> {
+    let mut body = user_body::full(conn, address, user, omitted).await?;
+    caller.hidden_attributes().conceal(&mut body);
+    Ok(tagged(body, user))
 }
 
 fn tagged(body: Value, user: &User) -> Response {

@@ -12,29 +12,46 @@ pub use super::{
     client_secret::{ClientSecret, of_app as secrets},
 };
 use super::{
-    fold,
+    client_key, fold,
     group::Group,
     id::{AppId, UserId},
 };
 use crate::{Error, Result};
 
-/// `signOnMode`s that this org serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignOnMode {
-    OpenIdConnect,
-    Bookmark,
+macro_rules! sign_on_modes {
+    ($($variant:ident $text:literal;)*) => {
+        /// `signOnMode`: the kind of an app. This org signs people in to OpenID Connect apps; the others are records and tiles.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum SignOnMode { $($variant,)* }
+
+        impl SignOnMode {
+            pub fn as_str(self) -> &'static str {
+                match self { $(SignOnMode::$variant => $text,)* }
+            }
+
+            pub fn parse(text: &str) -> Option<SignOnMode> {
+                match text { $($text => Some(SignOnMode::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+sign_on_modes! {
+    OpenIdConnect "OPENID_CONNECT";
+    Bookmark "BOOKMARK";
+    Saml2 "SAML_2_0";
+    Saml11 "SAML_1_1";
+    WsFederation "WS_FEDERATION";
+    AutoLogin "AUTO_LOGIN";
+    BasicAuth "BASIC_AUTH";
+    BrowserPlugin "BROWSER_PLUGIN";
+    SecurePasswordStore "SECURE_PASSWORD_STORE";
 }
 
 impl SignOnMode {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            SignOnMode::OpenIdConnect => "OPENID_CONNECT",
-            SignOnMode::Bookmark => "BOOKMARK",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<SignOnMode> {
-        [SignOnMode::OpenIdConnect, SignOnMode::Bookmark].into_iter().find(|mode| mode.as_str() == text)
+    /// Whether what such an app is sent is signed, so that it has a key from the start.
+    pub fn signs(self) -> bool {
+        matches!(self, SignOnMode::Saml2 | SignOnMode::Saml11 | SignOnMode::WsFederation)
     }
 }
 
@@ -49,6 +66,8 @@ pub struct App {
     pub active: bool,
     pub document: Map<String, Value>,
     pub groups_claim: Option<GroupsClaim>,
+    /// The id under which its own logo is served.
+    pub logo_id: Option<String>,
     pub created: Instant,
     pub last_updated: Instant,
 }
@@ -78,7 +97,7 @@ pub struct OAuthClient {
 }
 
 impl App {
-    pub(crate) const COLUMNS: &str = "a.id, a.client_id, a.name, a.label, a.sign_on_mode, a.status, a.document, a.groups_claim, a.created_us, a.updated_us";
+    pub(crate) const COLUMNS: &str = "a.id, a.client_id, a.name, a.label, a.sign_on_mode, a.status, a.document, a.groups_claim, a.created_us, a.updated_us, (select l.id from app_logo l where l.app_id = a.id) as logo_id";
 
     pub(crate) fn read(row: &Row) -> Result<App> {
         let stored = |reason: String| Error::Stored { what: "app", reason };
@@ -99,6 +118,7 @@ impl App {
             active: status == "ACTIVE",
             document: serde_json::from_str(&document).map_err(|error| stored(error.to_string()))?,
             groups_claim: claim.as_ref().and_then(|value| GroupsClaim::from_json(value).ok().flatten()),
+            logo_id: row.get("logo_id")?,
             created: row.get("created_us")?,
             last_updated: row.get("updated_us")?,
         })
@@ -127,7 +147,7 @@ impl App {
                 == Some("ROTATE"),
             refresh_token_leeway_seconds: leeway.unwrap_or(0),
             initiate_login_uri: text(settings.get("initiate_login_uri")),
-            jwks: settings.get("jwks").filter(|jwks| !jwks.is_null()).cloned(),
+            jwks: settings.get("jwks").filter(|jwks| !jwks.is_null()).map(client_key::usable),
             jwks_uri: text(settings.get("jwks_uri")),
             frontchannel_logout_uri: text(settings.get("frontchannel_logout_uri")),
             wants_session_id: settings
@@ -137,15 +157,32 @@ impl App {
         })
     }
 
-    /// Where a tile on the end-user page leads.
+    /// Where a tile on the end-user page leads; none where there is no page of the app's own to begin with.
     pub fn link_url(&self) -> Option<String> {
+        let settings = self.document.get("settings")?;
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         match self.sign_on_mode {
-            SignOnMode::Bookmark => {
-                let url = self.document.get("settings")?.get("app")?.get("url")?;
-                url.as_str().map(str::to_owned)
-            }
             SignOnMode::OpenIdConnect => self.oauth()?.initiate_login_uri,
+            SignOnMode::AutoLogin => text(settings.pointer("/signOn/loginUrl")),
+            SignOnMode::Saml2 | SignOnMode::Saml11 | SignOnMode::WsFederation => None,
+            _ => text(settings.pointer("/app/url")),
         }
+    }
+
+    /// How many apps have this name.
+    pub async fn count_named(conn: &mut Conn, name: &str) -> Result<i64> {
+        Ok(query("select count(*) as n from app where name = $1").bind(name).one(conn).await?.get("n")?)
+    }
+
+    /// The key that signs for this app, where one was chosen.
+    pub fn signing_kid(&self) -> Option<&str> {
+        self.document.get("credentials")?.pointer("/signing/kid")?.as_str()
+    }
+
+    /// Whether signing out at the app signs out here.
+    fn slo_enabled(document: &Map<String, Value>) -> bool {
+        let enabled = document.get("settings").and_then(|settings| settings.pointer("/signOn/slo/enabled"));
+        enabled.and_then(Value::as_bool).unwrap_or(false)
     }
 }
 
@@ -248,8 +285,8 @@ pub struct NewApp {
 pub async fn create(conn: &mut Conn, world: &World, new: &NewApp) -> Result<App> {
     let now = world.now().whole_second();
     query(
-        "insert into app (id, client_id, name, name_folded, label, label_folded, sign_on_mode, status, document, created_us, updated_us)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+        "insert into app (id, client_id, name, name_folded, label, label_folded, sign_on_mode, status, document, slo_enabled, created_us, updated_us)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
     )
     .bind(new.id.as_str())
     .bind(new.client_id.clone())
@@ -260,6 +297,7 @@ pub async fn create(conn: &mut Conn, world: &World, new: &NewApp) -> Result<App>
     .bind(new.sign_on_mode.as_str())
     .bind(status(new.active))
     .bind(Value::Object(new.document.clone()).to_string())
+    .bind(i64::from(App::slo_enabled(&new.document)))
     .bind(now)
     .execute(conn)
     .await?;
@@ -272,6 +310,7 @@ pub async fn create(conn: &mut Conn, world: &World, new: &NewApp) -> Result<App>
         active: new.active,
         document: new.document.clone(),
         groups_claim: None,
+        logo_id: None,
         created: now,
         last_updated: now,
     })
@@ -301,11 +340,14 @@ pub async fn update(
     document: &Map<String, Value>,
     now: Instant,
 ) -> Result<()> {
-    query("update app set label = $1, label_folded = $2, document = $3, updated_us = $4 where id = $5")
+    let kid = document.get("credentials").and_then(|credentials| credentials.pointer("/signing/kid"));
+    query("update app set label = $1, label_folded = $2, document = $3, updated_us = $4, slo_enabled = $5, signing_kid = $6 where id = $7")
         .bind(label)
         .bind(fold(label))
         .bind(Value::Object(document.clone()).to_string())
         .bind(now.whole_second())
+        .bind(i64::from(App::slo_enabled(document)))
+        .bind(kid.and_then(Value::as_str))
         .bind(id.as_str())
         .execute(conn)
         .await?;

@@ -9,6 +9,7 @@ use world::Instant;
 
 use super::{
     app::App,
+    condition::Condition,
     id::{AppId, GroupId, UserId},
     user::User,
 };
@@ -100,11 +101,13 @@ pub async fn app_users(
     after: Option<&str>,
     prefix: Option<&str>,
     limit: i64,
+    within: Option<&Condition>,
 ) -> Result<Vec<AppUser>> {
     let sql = format!(
         "select user_id, login, user_name, profile, cast(direct as bigint) as direct, created_us, updated_us from ({APP_USERS}) x where user_id > $2"
     );
-    let mut select = query(sql).bind(app.as_str()).bind(after.unwrap_or_default());
+    let select = query(sql).bind(app.as_str()).bind(after.unwrap_or_default());
+    let mut select = Condition::limit(select, within);
     if let Some(prefix) = prefix {
         let placeholder = select.next_placeholder();
         let condition = format!(" and folded like ${placeholder} escape '\\'");
@@ -159,11 +162,19 @@ pub async fn app_group(conn: &mut Conn, app: &AppId, group: &GroupId) -> Result<
 }
 
 /// A page of the groups assigned to an app, in id order.
-pub async fn app_groups(conn: &mut Conn, app: &AppId, after: Option<&str>, limit: i64) -> Result<Vec<AppGroup>> {
-    let rows = query(
-        "select group_id, priority, profile, created_us, updated_us from app_group where app_id = $1 and group_id > $2 order by group_id limit $3",
+pub async fn app_groups(
+    conn: &mut Conn,
+    app: &AppId,
+    after: Option<&str>,
+    limit: i64,
+    within: Option<&Condition>,
+) -> Result<Vec<AppGroup>> {
+    let select = query(
+        "select group_id, priority, profile, created_us, updated_us from app_group where app_id = $1 and group_id > $2",
     );
-    let rows = rows.bind(app.as_str()).bind(after.unwrap_or_default()).bind(limit).all(conn).await?;
+    let select = Condition::limit(select.bind(app.as_str()).bind(after.unwrap_or_default()), within);
+    let placeholder = select.next_placeholder();
+    let rows = select.push(&format!(" order by group_id limit ${placeholder}")).bind(limit).all(conn).await?;
     rows.iter().map(AppGroup::read).collect()
 }
 
@@ -207,11 +218,19 @@ pub async fn unassign_group(conn: &mut Conn, app: &AppId, group: &GroupId) -> Re
 }
 
 /// A page of the apps that a group is assigned to, in id order.
-pub async fn apps_of_group(conn: &mut Conn, group: &GroupId, after: Option<&str>, limit: i64) -> Result<Vec<App>> {
-    let rows = super::app::select()
-        .push(" and a.id in (select app_id from app_group where group_id = $1) and a.id > $2 order by a.id limit $3")
+pub async fn apps_of_group(
+    conn: &mut Conn,
+    group: &GroupId,
+    after: Option<&str>,
+    limit: i64,
+    within: Option<&Condition>,
+) -> Result<Vec<App>> {
+    let select = super::app::select()
+        .push(" and a.id in (select app_id from app_group where group_id = $1) and a.id > $2")
         .bind(group.as_str())
-        .bind(after.unwrap_or_default())
-        .bind(limit);
+        .bind(after.unwrap_or_default());
+    let select = Condition::limit(select, within);
+    let placeholder = select.next_placeholder();
+    let rows = select.push(&format!(" order by a.id limit ${placeholder}")).bind(limit);
     super::app::from_rows(&rows.all(conn).await?)
 }

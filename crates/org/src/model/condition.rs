@@ -63,6 +63,14 @@ impl Condition {
         Condition { parts }
     }
 
+    /// A statement that a list's limit, where there is one, goes on with.
+    pub fn limit(query: Query, limit: Option<&Condition>) -> Query {
+        match limit {
+            Some(condition) => condition.append(query.push(" and ")),
+            None => query,
+        }
+    }
+
     /// Puts the condition behind a statement, its values under the placeholders that come next.
     pub fn append(&self, mut query: Query) -> Query {
         for part in &self.parts {

@@ -6,6 +6,7 @@ use db::{Conn, Row, query};
 use world::{Instant, World};
 
 use super::{
+    condition::Condition,
     fold,
     id::{GroupId, UserId},
     index,
@@ -148,20 +149,28 @@ pub async fn delete(conn: &mut Conn, id: &GroupId) -> Result<()> {
 
 /// The groups that a person is in, Everyone among them, in id order.
 pub async fn groups_of(conn: &mut Conn, user: &UserId) -> Result<Vec<Group>> {
-    page_of(conn, user, None, MEMBERSHIPS_MAX).await
+    page_of(conn, user, None, MEMBERSHIPS_MAX, None).await
 }
 
 /// Nobody is in more groups than this as far as one answer goes.
 pub const MEMBERSHIPS_MAX: i64 = 10_000;
 
 /// A page of the groups that a person is in, those after `after`.
-pub async fn page_of(conn: &mut Conn, user: &UserId, after: Option<&str>, limit: i64) -> Result<Vec<Group>> {
+pub async fn page_of(
+    conn: &mut Conn,
+    user: &UserId,
+    after: Option<&str>,
+    limit: i64,
+    within: Option<&Condition>,
+) -> Result<Vec<Group>> {
     let sql = format!(
-        "select {} from group_member m join org_group g on g.id = m.group_id
-         where m.user_id = $1 and m.group_id > $2 order by m.group_id limit $3",
+        "select {} from group_member m join org_group g on g.id = m.group_id where m.user_id = $1 and m.group_id > $2",
         Group::COLUMNS
     );
-    let rows = query(sql).bind(user.as_str()).bind(after.unwrap_or_default()).bind(limit).all(conn).await?;
+    let select = query(sql).bind(user.as_str()).bind(after.unwrap_or_default());
+    let select = Condition::limit(select, within);
+    let placeholder = select.next_placeholder();
+    let rows = select.push(&format!(" order by m.group_id limit ${placeholder}")).bind(limit).all(conn).await?;
     rows.iter().map(Group::read).collect()
 }
 

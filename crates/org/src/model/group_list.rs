@@ -32,6 +32,8 @@ impl Key {
 #[derive(Clone, Debug)]
 pub struct Listing {
     pub condition: Option<Condition>,
+    /// What the list is limited to for whoever asks.
+    pub within: Option<Condition>,
     /// The beginning of the name.
     pub prefix: Option<String>,
     pub key: Key,
@@ -46,6 +48,7 @@ pub async fn list(conn: &mut Conn, listing: &Listing, limit: i64) -> Result<Vec<
     if let Some(condition) = &listing.condition {
         select = condition.append(select.push(" and "));
     }
+    select = Condition::limit(select, listing.within.as_ref());
     if let Some(prefix) = &listing.prefix {
         let placeholder = select.next_placeholder();
         select = select

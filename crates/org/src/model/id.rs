@@ -76,6 +76,9 @@ ids! {
     SecretId "ocs";
     /// Of one role given to one person or group by a request of its own.
     RoleId "irb";
+    CustomRoleId "cr0";
+    ResourceSetId "iam";
+    ResourceId "ire";
     GroupRuleId "0pr";
     ProfileMappingId "prm";
     ZoneId "nzo";

@@ -5,7 +5,11 @@
 use db::{Conn, Row, query};
 use world::{Instant, World};
 
-use super::id::{AppId, GroupId, RoleId, UserId};
+use super::{
+    binding,
+    id::{AppId, GroupId, RoleId, UserId},
+    role_target::{self, RoleTarget},
+};
 use crate::{Error, Result};
 
 macro_rules! role_types {
@@ -44,12 +48,31 @@ role_types! {
     ReportAdmin "REPORT_ADMIN" "Report Administrator";
 }
 
+/// What a kind of role can be limited to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetKind {
+    Groups,
+    Apps,
+}
+
+impl RoleType {
+    pub fn targets(self) -> Option<TargetKind> {
+        match self {
+            RoleType::UserAdmin | RoleType::GroupMembershipAdmin | RoleType::HelpDeskAdmin => Some(TargetKind::Groups),
+            RoleType::AppAdmin => Some(TargetKind::Apps),
+            _ => None,
+        }
+    }
+}
+
 /// One role given to one person or group.
 #[derive(Clone, Debug)]
 pub struct AdminRole {
     pub id: RoleId,
     pub kind: RoleType,
     pub assignee: Assignee,
+    /// What it is limited to; empty: nothing.
+    pub targets: Vec<RoleTarget>,
     pub created: Instant,
     pub last_updated: Instant,
 }
@@ -79,6 +102,7 @@ impl AdminRole {
             id: row.get::<String>("id")?.into(),
             kind: RoleType::parse(&kind).ok_or_else(|| stored(format!("unknown type {kind}")))?,
             assignee,
+            targets: Vec::new(),
             created: row.get("created_us")?,
             last_updated: row.get("updated_us")?,
         })
@@ -92,13 +116,28 @@ pub async fn roles_of(conn: &mut Conn, user: &UserId) -> Result<Vec<AdminRole>> 
          where r.user_id = $1 or r.group_id in (select group_id from group_member where user_id = $1) order by r.id",
         AdminRole::COLUMNS
     );
-    query(sql).bind(user.as_str()).all(conn).await?.iter().map(AdminRole::read).collect()
+    let rows = query(sql).bind(user.as_str()).all(conn).await?;
+    with_targets(conn, rows.iter().map(AdminRole::read).collect::<Result<_>>()?).await
+}
+
+/// Roles with their targets: only few kinds have any.
+async fn with_targets(conn: &mut Conn, mut roles: Vec<AdminRole>) -> Result<Vec<AdminRole>> {
+    for role in roles.iter_mut().filter(|role| role.kind.targets().is_some()) {
+        role.targets = role_target::of_role(conn, role).await?;
+    }
+    Ok(roles)
 }
 
 /// The roles assigned to this group itself.
 pub async fn roles_of_group(conn: &mut Conn, group: &GroupId) -> Result<Vec<AdminRole>> {
     let sql = format!("select {} from admin_role r where r.group_id = $1 order by r.id", AdminRole::COLUMNS);
-    query(sql).bind(group.as_str()).all(conn).await?.iter().map(AdminRole::read).collect()
+    let rows = query(sql).bind(group.as_str()).all(conn).await?;
+    with_targets(conn, rows.iter().map(AdminRole::read).collect::<Result<_>>()?).await
+}
+
+/// Whether being in the group makes somebody an administrator of any kind.
+pub async fn is_given_by(conn: &mut Conn, group: &GroupId) -> Result<bool> {
+    Ok(!roles_of_group(conn, group).await?.is_empty() || !binding::of_group(conn, group).await?.is_empty())
 }
 
 /// The roles of an app: what it may do where it acts for itself.
@@ -112,11 +151,12 @@ pub async fn roles_of_client(conn: &mut Conn, app: &AppId) -> Result<Vec<AdminRo
             kind: RoleType::parse(&kind)
                 .ok_or_else(|| Error::Stored { what: "administrator role", reason: format!("unknown type {kind}") })?,
             assignee: Assignee::Client(app.clone()),
+            targets: Vec::new(),
             created: row.get("created_us")?,
             last_updated: row.get("updated_us")?,
         })
     };
-    rows.iter().map(read).collect()
+    with_targets(conn, rows.iter().map(read).collect::<Result<_>>()?).await
 }
 
 /// `None`: the assignee has it already.
@@ -138,7 +178,14 @@ pub async fn grant(conn: &mut Conn, world: &World, kind: RoleType, assignee: &As
         ),
     };
     let done = query(sql).bind(id.as_str()).bind(kind.as_str()).bind(assignee_id).bind(now).execute(conn).await?;
-    Ok((done == 1).then(|| AdminRole { id, kind, assignee: assignee.clone(), created: now, last_updated: now }))
+    Ok((done == 1).then(|| AdminRole {
+        id,
+        kind,
+        assignee: assignee.clone(),
+        targets: Vec::new(),
+        created: now,
+        last_updated: now,
+    }))
 }
 
 /// `false`: there was no such assignment.
@@ -149,6 +196,30 @@ pub async fn revoke(conn: &mut Conn, id: &RoleId) -> Result<bool> {
 /// `false`: the app had no such role.
 pub async fn revoke_from_client(conn: &mut Conn, id: &RoleId) -> Result<bool> {
     Ok(query("delete from client_role where id = $1").bind(id.as_str()).execute(conn).await? == 1)
+}
+
+/// Whether an administrator is to be told of what concerns administrators.
+pub async fn set_notified(conn: &mut Conn, role: &AdminRole, notified: bool) -> Result<()> {
+    let sql = match role.assignee {
+        Assignee::Client(_) => "update client_role set notified = $1 where id = $2",
+        _ => "update admin_role set notified = $1 where id = $2",
+    };
+    query(sql).bind(i64::from(notified)).bind(role.id.as_str()).execute(conn).await?;
+    Ok(())
+}
+
+/// A page of the people who are administrators of any kind, by whatever way, in id order.
+pub async fn administrators(conn: &mut Conn, after: Option<&str>, limit: i64) -> Result<Vec<UserId>> {
+    let rows = query(
+        "select id from (
+             select user_id as id from admin_role where user_id is not null
+             union select g.user_id from admin_role r join group_member g on g.group_id = r.group_id
+             union select user_id from role_binding_member where user_id is not null
+             union select g.user_id from role_binding_member b join group_member g on g.group_id = b.group_id
+         ) x where id > $1 order by id limit $2",
+    );
+    let rows = rows.bind(after.unwrap_or_default()).bind(limit).all(conn).await?;
+    rows.iter().map(|row| Ok(row.get::<String>("id")?.into())).collect()
 }
 
 /// People who can sign in and are super administrators, by whatever way: while this is 0, nobody can grant a role.

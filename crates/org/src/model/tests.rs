@@ -97,7 +97,7 @@ async fn people_are_found_changed_and_sorted() {
         let by_time =
             user_list::Listing { key: user_list::Key::Created, descending: true, ..user_list::Listing::default() };
         assert_eq!(user_list::list(&mut tx, &by_time, 5).await.unwrap()[0].0.id, bob.id);
-        assert_eq!(user_list::quick(&mut tx, "zus", 5).await.unwrap()[0].id, ada.id);
+        assert_eq!(user_list::quick(&mut tx, "zus", 5, None).await.unwrap()[0].id, ada.id);
         assert_eq!(user::count_by_status(&mut tx).await.unwrap(), [(Status::Active, 1), (Status::Suspended, 1)]);
         user::delete(&mut tx, &ada.id).await.unwrap();
         assert!(user::by_id(&mut tx, &ada.id).await.unwrap().is_none());
@@ -142,6 +142,7 @@ async fn memberships_and_roles_follow_each_other() {
         assert_eq!(role::count_active_super_administrators(&mut tx).await.unwrap(), 1);
         let condition = Condition::sql("(g.description_folded like ").text("%ärz%").then(" escape '\\')");
         let listing = group_list::Listing {
+            within: None,
             condition: Some(condition),
             prefix: None,
             key: group_list::Key::Name,
@@ -253,12 +254,12 @@ async fn apps_secrets_and_assignments() {
         )
         .await
         .unwrap();
-        let users = app_assignment::app_users(&mut tx, &portal.id, None, Some("AD"), 10).await.unwrap();
+        let users = app_assignment::app_users(&mut tx, &portal.id, None, Some("AD"), 10, None).await.unwrap();
         assert_eq!((users.len(), users[0].direct, users[0].user_name.as_str()), (1, true, "Ada"));
         assert_eq!(app::assigned_to(&mut tx, &ada.id).await.unwrap()[0].id, portal.id);
-        assert_eq!(app_assignment::apps_of_group(&mut tx, &everyone.id, None, 5).await.unwrap().len(), 1);
+        assert_eq!(app_assignment::apps_of_group(&mut tx, &everyone.id, None, 5, None).await.unwrap().len(), 1);
         user::set_status(&mut tx, &ada.id, Status::Deprovisioned, base.world.now()).await.unwrap();
-        assert!(app_assignment::app_users(&mut tx, &portal.id, None, None, 10).await.unwrap().is_empty());
+        assert!(app_assignment::app_users(&mut tx, &portal.id, None, None, 10, None).await.unwrap().is_empty());
         app::set_active(&mut tx, &portal.id, false, base.world.now()).await.unwrap();
         let portal = app::by_client_id(&mut tx, portal.id.as_str()).await.unwrap().unwrap();
         assert!(!app::assigned(&mut tx, &portal, &ada).await.unwrap());

@@ -57,6 +57,8 @@ pub struct Cursor {
 #[derive(Clone, Debug)]
 pub struct Listing {
     pub condition: Option<Condition>,
+    /// What the list is limited to for whoever asks.
+    pub within: Option<Condition>,
     pub with_deactivated: bool,
     pub key: Key,
     pub descending: bool,
@@ -65,7 +67,7 @@ pub struct Listing {
 
 impl Default for Listing {
     fn default() -> Listing {
-        Listing { condition: None, with_deactivated: false, key: Key::Id, descending: false, after: None }
+        Listing { condition: None, within: None, with_deactivated: false, key: Key::Id, descending: false, after: None }
     }
 }
 
@@ -80,6 +82,7 @@ pub async fn list(conn: &mut Conn, listing: &Listing, limit: i64) -> Result<Vec<
     if let Some(condition) = &listing.condition {
         select = condition.append(select.push(" and "));
     }
+    select = Condition::limit(select, listing.within.as_ref());
     let (sign, order) = if listing.descending { ("<", " desc") } else { (">", "") };
     if let Some(after) = &listing.after {
         let beyond = Condition::sql(" and (")
@@ -107,25 +110,34 @@ pub async fn list(conn: &mut Conn, listing: &Listing, limit: i64) -> Result<Vec<
 }
 
 /// People who are not deactivated and whose first name, last name, mail address or login begins with `text`.
-pub async fn quick(conn: &mut Conn, text: &str, limit: i64) -> Result<Vec<User>> {
+pub async fn quick(conn: &mut Conn, text: &str, limit: i64, within: Option<&Condition>) -> Result<Vec<User>> {
     let sql = format!(
         "select {} from org_user u where u.status <> 'DEPROVISIONED' and (u.email_folded like $1 escape '\\' or u.login_folded like $1 escape '\\'
-           or exists (select 1 from user_attribute x where x.user_id = u.id and x.name in ('firstName', 'lastName') and x.folded like $1 escape '\\'))
-         order by u.id limit $2",
+           or exists (select 1 from user_attribute x where x.user_id = u.id and x.name in ('firstName', 'lastName') and x.folded like $1 escape '\\'))",
         User::COLUMNS
     );
-    let rows = query(sql).bind(starts_with(&fold(text))).bind(limit).all(conn).await?;
+    let select = Condition::limit(query(sql).bind(starts_with(&fold(text))), within);
+    let placeholder = select.next_placeholder();
+    let rows = select.push(&format!(" order by u.id limit ${placeholder}")).bind(limit).all(conn).await?;
     rows.iter().map(User::read).collect()
 }
 
 /// A page of the people in a group.
-pub async fn members(conn: &mut Conn, group: &GroupId, after: Option<&str>, limit: i64) -> Result<Vec<User>> {
+pub async fn members(
+    conn: &mut Conn,
+    group: &GroupId,
+    after: Option<&str>,
+    limit: i64,
+    within: Option<&Condition>,
+) -> Result<Vec<User>> {
     let sql = format!(
-        "select {} from group_member m join org_user u on u.id = m.user_id
-         where m.group_id = $1 and m.user_id > $2 order by m.user_id limit $3",
+        "select {} from group_member m join org_user u on u.id = m.user_id where m.group_id = $1 and m.user_id > $2",
         User::COLUMNS
     );
-    let rows = query(sql).bind(group.as_str()).bind(after.unwrap_or_default()).bind(limit).all(conn).await?;
+    let select = query(sql).bind(group.as_str()).bind(after.unwrap_or_default());
+    let select = Condition::limit(select, within);
+    let placeholder = select.next_placeholder();
+    let rows = select.push(&format!(" order by m.user_id limit ${placeholder}")).bind(limit).all(conn).await?;
     rows.iter().map(User::read).collect()
 }
 

@@ -24,9 +24,12 @@ use crate::{
     error::{Answer, Fault, codes},
     model::{
         app::{self, App, SignOnMode},
-        client_secret, fold,
+        client_key, client_secret,
+        condition::Condition,
+        fold,
         id::AppId,
         log::{Event, Party},
+        reach::Object,
         starts_with,
     },
     operations::{Right, Routes},
@@ -115,7 +118,7 @@ async fn find(conn: &mut Conn, client_id: &str) -> Answer<App> {
     found.ok_or_else(|| Fault::not_found(client_id, "PublicClientApp"))
 }
 
-async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
+async fn list(State(org): State<Org>, caller: Caller, asked: Asked) -> Answer<Response> {
     let limit = asked.limit(LIMIT, LIMIT_MAX, Beyond::Cut)?;
     let after = asked.after_id(AppId::PREFIX)?.unwrap_or_default();
     let mut select = app::select().push(" and a.sign_on_mode = 'OPENID_CONNECT'");
@@ -124,6 +127,7 @@ async fn list(State(org): State<Org>, asked: Asked) -> Answer<Response> {
         let condition = format!(" and a.label_folded like ${placeholder} escape '\\'");
         select = select.push(&condition).bind(starts_with(&fold(text)));
     }
+    select = Condition::limit(select, caller.sees(Right::READ_APPS, Object::App, "a.id").as_ref());
     let (first, second) = (select.next_placeholder(), select.next_placeholder() + 1);
     let select =
         select.push(&format!(" and a.id > ${first} order by a.id limit ${second}")).bind(after).bind(limit + 1);
@@ -241,7 +245,7 @@ fn checked(given: &Map<String, Value>) -> Registered<Checked> {
 
 async fn with_secret(conn: &mut Conn, org: &Org, caller: &Caller, app: &App) -> Answer<Value> {
     let mut secret = None;
-    if caller.may(Right::READ_SECRETS) {
+    if caller.reach(Right::READ_SECRETS).includes_app(app) {
         let secrets = client_secret::of_app(conn, &app.id).await?;
         secret = secrets.iter().rfind(|secret| secret.active).map(|secret| secret.open(&org.vault)).transpose()?;
     }
@@ -271,7 +275,7 @@ fn body(app: &App, secret: Option<&str>) -> Value {
     body.insert("token_endpoint_auth_method".to_owned(), method.into());
     body.insert("application_type".to_owned(), setting("application_type"));
     for name in SETTINGS {
-        let value = setting(name);
+        let value = if name == "jwks" { client_key::shown(&setting(name)) } else { setting(name) };
         if !value.is_null() && !body.contains_key(name) {
             body.insert(name.to_owned(), value);
         }

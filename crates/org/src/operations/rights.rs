@@ -25,6 +25,10 @@ impl Right {
     pub const MANAGE_GROUPS: Right = Right("groups.manage");
     pub const MANAGE_USERS: Right = Right("users.manage");
     pub const READ_USERS: Right = Right("users.read");
+    pub const READ_GROUPS: Right = Right("groups.read");
+    pub const MANAGE_MEMBERS: Right = Right("groups.members");
+    pub const READ_APPS: Right = Right("apps.read");
+    pub const MANAGE_APPS: Right = Right("apps.manage");
     /// Reading client secrets, which reading apps does not include.
     pub const READ_SECRETS: Right = Right("apps.secrets");
 
@@ -35,6 +39,11 @@ impl Right {
 
     pub fn name(self) -> &'static str {
         self.0
+    }
+
+    /// What it is about: `users` of `users.read`.
+    pub fn about(self) -> &'static str {
+        self.0.split('.').next().unwrap_or_default()
     }
 
     pub fn held_by(self, role: RoleType) -> bool {
@@ -82,6 +91,10 @@ mod tests {
             Right::MANAGE_USERS,
             Right::READ_USERS,
             Right::READ_SECRETS,
+            Right::READ_GROUPS,
+            Right::MANAGE_MEMBERS,
+            Right::READ_APPS,
+            Right::MANAGE_APPS,
         ] {
             assert_eq!(Right::named(right.name()), Some(right));
         }

@@ -87,7 +87,7 @@ async fn an_app_is_replaced_deactivated_and_deleted() {
     for kind in ["application.lifecycle.create", "application.lifecycle.update", "application.lifecycle.delete"] {
         assert_eq!(site.events(kind).await.len(), 1, "{kind}");
     }
-    site.post("/api/v1/apps", json!({ "label": "x", "signOnMode": "SAML_2_0" })).await.refused(401, "E0000015");
+    site.post("/api/v1/apps", json!({ "label": "x", "signOnMode": "SAML_2_0" })).await.refused(400, "E0000001");
     site.post("/api/v1/apps", json!({ "label": "x", "signOnMode": "MAGIC" })).await.refused(400, "E0000001");
 }
 
@@ -188,10 +188,10 @@ async fn a_group_assignment_is_patched() {
     let app = site.post("/api/v1/apps", web("WebReports")).await.ok();
     let group = site.new_group("WRUser").await;
     let path = format!("/api/v1/apps/{}/groups/{}", id(&app), id(&group));
-    site.put(&path, json!({ "priority": 3, "profile": { "a": "1" } })).await.is(200);
-    let patch = json!([{ "op": "replace", "path": "/priority", "value": 5 }, { "op": "replace", "path": "/profile/b", "value": "2" }]);
+    site.put(&path, json!({ "priority": 3, "profile": { "name": "1" } })).await.is(200);
+    let patch = json!([{ "op": "replace", "path": "/priority", "value": 5 }, { "op": "replace", "path": "/profile/email", "value": "2" }]);
     let patched = site.call_as(&site.token, Method::PATCH, &path, Some(patch)).await.ok();
-    assert_eq!((&patched["priority"], &patched["profile"]), (&json!(5), &json!({ "a": "1", "b": "2" })));
+    assert_eq!((&patched["priority"], &patched["profile"]), (&json!(5), &json!({ "name": "1", "email": "2" })));
     site.call_as(&site.token, Method::PATCH, &path, Some(json!([{ "op": "remove", "path": "/priority" }])))
         .await
         .refused(400, "E0000003");

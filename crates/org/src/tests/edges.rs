@@ -67,9 +67,14 @@ async fn nobody_and_somebody_without_a_role_get_through_no_operation_that_needs_
             .map(|part| if part.starts_with('{') { "x0000000000000000000" } else { part })
             .collect::<Vec<_>>()
             .join("/");
-        let bare = site.request(operation.method.clone(), &path).header("Content-Length", "0");
-        site.send(bare).await.refused(401, "E0000011");
-        site.call_as(&token, operation.method.clone(), &path, None).await.refused(403, "E0000006");
+        // Not every operation answers with JSON.
+        let bare = || {
+            let request = site.request(operation.method.clone(), &path).header("Accept", "*/*");
+            request.header("Content-Length", "0")
+        };
+        site.send(bare()).await.refused(401, "E0000011");
+        let known = bare().header("Authorization", format!("SSWS {token}"));
+        site.send(known).await.refused(403, "E0000006");
     }
 }
 

@@ -5,7 +5,7 @@ mod account_page;
 mod authn;
 mod authorize;
 mod browser;
-mod client;
+pub(super) mod client;
 mod code_flow;
 mod consent;
 mod console;

@@ -169,6 +169,30 @@ impl Site {
         self.client.request(method, url).header("Accept", "application/json")
     }
 
+    /// A call of the administrator's whose answer need not be JSON.
+    pub(crate) fn plain(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.base()));
+        request.header("Authorization", format!("SSWS {}", self.token))
+    }
+
+    /// Status, content type and content of an answer, held against the tables as every other.
+    pub(crate) async fn send_raw(&self, request: reqwest::RequestBuilder) -> (u16, String, Vec<u8>) {
+        let request = request.build().unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.client.execute(request).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let content = response.bytes().await.unwrap().to_vec();
+        let text = String::from_utf8_lossy(&content).into_owned();
+        conformance::hold(&Seen { method: &method, path: &path, status, headers: &headers, text: &text });
+        let kind = headers.get("content-type").map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default();
+        (status, kind, content)
+    }
+
+    /// What a browser gets that is nobody.
+    pub(crate) async fn anonymous(&self, url: &str) -> reqwest::Response {
+        self.client.get(url).send().await.unwrap()
+    }
+
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
         let request = request.build().unwrap();
         let (method, path) = (request.method().clone(), request.url().path().to_owned());

@@ -30,6 +30,8 @@ pub enum Column {
     Folded(&'static str),
     /// Text in capitals, whatever case the value is in.
     Capitals(&'static str),
+    /// 0 or 1; the value is true or false.
+    Flag(&'static str),
     /// Microseconds; the value is a date.
     Instant(&'static str),
     /// A condition around the value: `before $n after`. Equality alone.
@@ -128,7 +130,7 @@ pub fn compile(expression: &Expression, fields: &Fields<'_>, allows_not: bool) -
 
 fn present(column: &Column) -> Result<Condition, Refused> {
     match column {
-        Column::Exact(sql) | Column::Folded(sql) | Column::Capitals(sql) | Column::Instant(sql) => {
+        Column::Exact(sql) | Column::Folded(sql) | Column::Capitals(sql) | Column::Flag(sql) | Column::Instant(sql) => {
             Ok(Condition::sql(format!("({sql} is not null)")))
         }
         Column::Around(..) => Err(Refused::Unsupported),
@@ -143,6 +145,11 @@ fn test(column: &Column, operator: Operator, value: &Value) -> Result<Condition,
     let text = || value.as_str().ok_or(Refused::Malformed);
     match column {
         Column::Exact(sql) => Ok(text_test(sql, operator, text()?)),
+        Column::Flag(sql) => {
+            let flag = value.as_bool().or_else(|| value.as_str()?.parse().ok()).ok_or(Refused::Malformed)?;
+            let sign = sign(operator).ok_or(Refused::Unsupported)?;
+            Ok(Condition::sql(format!("({sql} {sign} ")).int(i64::from(flag)).then(")"))
+        }
         Column::Folded(sql) => Ok(text_test(sql, operator, &fold(text()?))),
         Column::Capitals(sql) => Ok(text_test(sql, operator, &text()?.to_uppercase())),
         Column::Instant(sql) => {

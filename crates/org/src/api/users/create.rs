@@ -25,10 +25,12 @@ use crate::{
         id::UserId,
         log::{Event, Party},
         profile::Profile,
+        reach::{Object, Target},
         schema::{self, Schema},
         unique,
         user::{self, NewUser, Provider, Status},
     },
+    operations::{Right, permissions::Ask},
     signin::password_policy,
 };
 
@@ -54,7 +56,7 @@ pub async fn create(State(org): State<Org>, caller: Caller, asked: Asked, body: 
         join(&mut change, group, &user).await?;
     }
     group_rules::reconsider(&mut change, &user.id).await?;
-    let response = shown(&mut change, &asked.address, &user, Omitted::default()).await?;
+    let response = shown(&mut change, &caller, &asked.address, &user, Omitted::default()).await?;
     change.commit().await?;
     Ok(response)
 }
@@ -224,8 +226,17 @@ async fn wanted_groups(change: &mut Change, caller: &Caller, body: &Map<String, 
     if ids.len() > GROUPS_MAX {
         return Err(Fault::new(&codes::E0000093).with_cause("The number of group targets is too large"));
     }
+    let creates = caller.reach(Ask { right: Right::MANAGE_USERS, operation: Some("createUser") });
+    let joins = caller.reach(Right::MANAGE_MEMBERS);
+    // Who may make people of some groups alone makes them in one of these.
+    if !creates.includes_all(&Target::People) && !ids.iter().any(|id| creates.includes_members_of(id)) {
+        return Err(Fault::forbidden());
+    }
     let mut groups = Vec::with_capacity(ids.len());
     for id in ids {
+        if !creates.includes_members_of(&id) && !joins.includes(change, Object::Group, &id).await? {
+            return Err(Fault::forbidden());
+        }
         let group = group::by_id(change, &id.as_str().into()).await?.filter(|group| group.kind == GroupType::OktaGroup);
         let group = group.ok_or_else(|| {
             Fault::field("groupIds", &format!("{id} is not the id of a group that users can be put into"))

@@ -9,6 +9,7 @@ use db::Conn;
 use crate::{
     Org,
     api::{
+        caller::{Caller, Hidden},
         filter::{
             Operator,
             compile::{self, AttributeTable, Column, Compared, DATES, EQ, Field, Grammar},
@@ -19,10 +20,12 @@ use crate::{
     },
     error::{Answer, Fault, codes},
     model::{
+        reach::Object,
         schema::{self, Kind},
         user::User,
         user_list::{self, Cursor, Key, Listing},
     },
+    operations::Right,
 };
 
 const LIMIT_MAX: i64 = 200;
@@ -42,6 +45,8 @@ const SEARCH_WITH_CONTAINS: &[Operator] = &[
 ];
 const NUMBERS: &[Operator] = &[Operator::Eq, Operator::Ne, Operator::Gt, Operator::Ge, Operator::Lt, Operator::Le];
 const FLAGS: &[Operator] = &[Operator::Eq, Operator::Ne];
+/// What `q` and `filter` ask about.
+const QUICK: [&str; 4] = ["login", "email", "firstName", "lastName"];
 /// The profile attributes that `co` may be asked of.
 const CONTAINS: [&str; 5] = ["login", "email", "firstName", "lastName", "displayName"];
 
@@ -115,30 +120,42 @@ impl Searchable {
     }
 }
 
-pub async fn list(State(org): State<Org>, asked: Asked, headers: HeaderMap) -> Answer<Response> {
+/// Shows, finds and sorts by what the caller may see.
+pub async fn list(State(org): State<Org>, caller: Caller, asked: Asked, headers: HeaderMap) -> Answer<Response> {
     let omitted = Omitted::asked(&headers);
     let fields = asked.get("fields").map(Fields::read).transpose()?;
+    let hidden = caller.hidden_attributes();
+    let within = caller.sees(Right::READ_USERS, Object::Person, "u.id");
     let body = |user: &User| {
-        let whole = user_body::in_list(&asked.address, user, omitted);
+        let mut whole = user_body::in_list(&asked.address, user, omitted);
+        hidden.conceal(&mut whole);
         fields.as_ref().map_or(whole.clone(), |fields| fields.of(&whole))
     };
     if let Some(text) = asked.get("q") {
         let limit = asked.limit(LIMIT_WITH_Q, LIMIT_MAX, Beyond::Cut)?;
-        let people = user_list::quick(&mut *org.db.read().await?, text, limit).await?;
+        if QUICK.iter().any(|name| hidden.includes(name)) {
+            return Err(Fault::new(&codes::E0000094));
+        }
+        let people = user_list::quick(&mut *org.db.read().await?, text, limit, within.as_ref()).await?;
         return Ok(asked.list(people.iter().map(body).collect(), limit, None));
     }
     let limit = asked.limit(LIMIT_MAX, LIMIT_MAX, Beyond::Cut)?;
     let mut reader = org.db.read().await?;
-    let listing = listing(&mut reader, &asked).await?;
+    let listing = Listing { within, ..listing(&mut reader, &asked, &hidden).await? };
     let searched = asked.get("search").is_some();
     let people = user_list::list(&mut reader, &listing, limit + 1).await?;
     Ok(asked.page(people, limit, |(_, cursor)| write_cursor(cursor, searched), |(user, _)| body(user)))
 }
 
-async fn listing(conn: &mut Conn, asked: &Asked) -> Answer<Listing> {
+async fn listing(conn: &mut Conn, asked: &Asked, hidden: &Hidden) -> Answer<Listing> {
     let searched = asked.get("search").is_some();
     // Without a search nobody asks for the attributes.
-    let searchable = if searched { Searchable::get(conn).await? } else { Searchable(HashMap::new()) };
+    let mut searchable = if searched { Searchable::get(conn).await? } else { Searchable(HashMap::new()) };
+    searchable.0.retain(|name, _| !hidden.includes(name));
+    let filter = asked.get("filter").unwrap_or_default();
+    if QUICK.iter().any(|name| hidden.includes(name) && filter.contains(&format!("profile.{name}"))) {
+        return Err(Fault::new(&codes::E0000094));
+    }
     let condition = compile::condition(asked, &FILTER_GRAMMAR, &|name| searchable.field(name))?;
     let key = match asked.get("sortBy").filter(|_| searched) {
         Some(name) => searchable.sort_key(name).ok_or_else(|| Fault::new(&codes::E0000031))?,
@@ -150,7 +167,7 @@ async fn listing(conn: &mut Conn, asked: &Asked) -> Answer<Listing> {
         Some(_) => return Err(Fault::new(&codes::E0000031)),
     };
     let after = asked.get("after").map(|text| read_cursor(text, searched)).transpose()?;
-    Ok(Listing { with_deactivated: condition.is_some(), condition, key, descending, after })
+    Ok(Listing { with_deactivated: condition.is_some(), condition, within: None, key, descending, after })
 }
 
 /// A digit and the id, as Okta's; of a search the key too, since the order is its own.

@@ -40,7 +40,7 @@ pub async fn expire(
     let (mut change, user) = begin(&org, &caller, &name).await?;
     must_be_active_with_password(&user)?;
     let after = expired(&mut change, &user).await?;
-    let response = shown(&mut change, &asked.address, &after, Omitted::default()).await?;
+    let response = shown(&mut change, &caller, &asked.address, &after, Omitted::default()).await?;
     change.commit().await?;
     Ok(response)
 }

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Org,
     api::{
+        app_logo,
         caller::Caller,
         edge::Address,
         groups,
@@ -25,8 +26,10 @@ use crate::{
         app::{self, App},
         group,
         log::{Event, Party},
+        reach::Object,
         user::{Status, User},
     },
+    operations::Right,
     signin::session,
 };
 
@@ -42,7 +45,8 @@ pub async fn groups(
     let user = find(&mut reader, &caller, &name).await?;
     let limit = asked.limit(GROUPS_LIMIT, GROUPS_LIMIT, Beyond::Cut)?;
     let after = asked.after_id("00g")?;
-    let found = group::page_of(&mut reader, &user.id, after, limit + 1).await?;
+    let seen = if caller.on_self { None } else { caller.sees(Right::READ_GROUPS, Object::Group, "g.id") };
+    let found = group::page_of(&mut reader, &user.id, after, limit + 1, seen.as_ref()).await?;
     Ok(asked.page(found, limit, |group| group.id.to_string(), |group| groups::body(&asked.address, group)))
 }
 
@@ -82,7 +86,7 @@ fn tile(address: &Address, user: &User, app: &App, position: usize) -> Value {
         "id": user.id.as_str(),
         "label": app.label,
         "linkUrl": app.link_url(),
-        "logoUrl": address.link("/assets/app.svg"),
+        "logoUrl": app_logo::link(address, app),
         "appName": app.name,
         "appInstanceId": app.id.as_str(),
         "appAssignmentId": format!("0ua{}{}", tail(app.id.as_str(), 8), tail(user.id.as_str(), 9)),

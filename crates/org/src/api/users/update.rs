@@ -29,6 +29,7 @@ use crate::{
         id::UserTypeId,
         log::{Event, Party},
         profile::Profile,
+        reach::Object,
         schema::{self, Schema},
         user::{self, Status, User},
     },
@@ -68,6 +69,18 @@ pub(super) enum Extent {
     Whole,
 }
 
+/// Refuses to change an attribute that the conditions of the caller's permissions leave out.
+fn refuse_fixed(caller: &Caller, before: &Profile, after: &Profile, extent: Extent) -> Answer<()> {
+    let operation = if matches!(extent, Extent::Whole) { "replaceUser" } else { "updateUser" };
+    let fixed = caller.fixed_attributes(operation);
+    let names = before.entries().chain(after.entries()).map(|(name, _)| name);
+    let mut changed = names.filter(|name| before.value(name) != after.value(name));
+    match changed.find(|name| fixed.includes(name)) {
+        Some(name) => Err(Fault::new(&codes::E0000077).with_argument(name)),
+        None => Ok(()),
+    }
+}
+
 async fn apply(
     org: &Org,
     caller: &Caller,
@@ -79,19 +92,23 @@ async fn apply(
 ) -> Answer<Response> {
     let mut reader = org.db.read().await?;
     let before = find(&mut reader, caller, name).await?;
-    let manages = caller.may(Right::MANAGE_USERS);
+    let manages = !caller.on_self_alone;
     let kind = wanted_type(&mut reader, body, &before, extent, manages).await?;
     let schema = schema::of_type(&mut reader, &kind).await?;
     let changes = body.child("profile")?;
     let proposed = proposed(&before, &schema, changes, extent);
     refuse_invalid(schema.check(&proposed))?;
+    refuse_fixed(caller, &before.profile, &proposed, extent)?;
     let empty = Map::new();
     let credentials = body.child("credentials")?.unwrap_or(&empty);
     let password = new_password(credentials)?;
     let recovery = given_recovery(credentials)?;
-    if !manages && (password.is_some() || recovery.is_some()) {
-        // People change these against what they know: change_password, change_recovery_question.
-        return Err(Fault::forbidden());
+    if password.is_some() || recovery.is_some() {
+        // People change these against what they know: change_password, change_recovery_question. Who may change profiles alone may not.
+        let within = caller.reach(Right::MANAGE_USERS);
+        if !manages || !within.includes(&mut reader, Object::Person, before.id.as_str()).await? {
+            return Err(Fault::forbidden());
+        }
     }
     if let Some(password) = &password {
         if !before.provider.is_local() {
@@ -160,7 +177,7 @@ async fn apply(
         change.record(Event::new("user.account.update_password").target(Party::user(&before)));
     }
     let after = user::by_id(&mut change, &before.id).await?.ok_or_else(|| Fault::not_found(name, "User"))?;
-    let response = shown(&mut change, &asked.address, &after, Omitted::default()).await?;
+    let response = shown(&mut change, caller, &asked.address, &after, Omitted::default()).await?;
     change.commit().await?;
     Ok(response)
 }

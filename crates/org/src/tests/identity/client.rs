@@ -158,7 +158,7 @@ async fn an_assertion_by_secret_is_taken_once_and_for_this_org_alone() {
     assert_eq!(results.iter().filter(|page| page.status == 200).count(), 1);
 }
 
-pub(super) fn rsa() -> (EncodingKey, Value) {
+pub(in crate::tests) fn rsa() -> (EncodingKey, Value) {
     let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der.as_ref()));

@@ -110,6 +110,45 @@ pub(super) async fn service(site: Site) {
 }
 
 #[tokio::test]
+async fn a_service_with_a_limited_role_reaches_what_its_role_reaches() {
+    let site = Site::start().await;
+    let service = Service::new(&site).await;
+    for scope in ["okta.users.read", "okta.groups.read", "okta.apps.read"] {
+        service.grant(&site, scope).await;
+    }
+    let (ada, group) = (site.new_user("ada@example.com").await, site.new_group("Staff").await);
+    let membership = format!("/api/v1/groups/{}/users/{}", id(&group), id(&ada));
+    site.call_as(&site.token, Method::PUT, &membership, None).await.is(204);
+    let roles = format!("/oauth2/v1/clients/{}/roles", service.client_id);
+    let role = site.post(&roles, json!({ "type": "HELP_DESK_ADMIN" })).await.is(200).ok();
+    let targets = format!("{roles}/{}/targets/groups", id(&role));
+    site.call_as(&site.token, Method::PUT, &format!("{targets}/{}", id(&group)), None).await.is(204);
+    assert_eq!(site.get(&targets).await.ok()[0]["id"], group["id"]);
+    site.delete(&format!("{targets}/{}", id(&group))).await.refused(400, "E0000001");
+    let tokens = service.ask(&site, "okta.users.read okta.groups.read okta.apps.read", "1").await.is(200).json();
+    let token = &tokens["access_token"];
+    let people = call(&site, token, Method::GET, "/api/v1/users", None).await.is(200).ok();
+    assert_eq!(people.as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [id(&ada)]);
+    let root = format!("/api/v1/users/{}", site.administrator.id);
+    call(&site, token, Method::GET, &root, None).await.refused(404, "E0000007");
+    call(&site, token, Method::GET, "/api/v1/apps", None).await.refused(403, "E0000006");
+
+    // A custom role over all apps opens these, and nothing that the token has no scope for.
+    let reading = json!({ "label": "Apps", "description": "x", "permissions": ["okta.apps.manage"] });
+    let reading = site.post("/api/v1/iam/roles", reading).await.ok();
+    let apps = json!({ "label": "Apps", "description": "x", "resources": [format!("{}/api/v1/apps", site.base())] });
+    let apps = site.post("/api/v1/iam/resource-sets", apps).await.ok();
+    let custom = json!({ "type": "CUSTOM", "role": id(&reading), "resource-set": id(&apps) });
+    let given = site.post(&roles, custom).await.is(200).ok();
+    assert_eq!((&given["type"], &given["assignmentType"]), (&json!("CUSTOM"), &json!("CLIENT")));
+    call(&site, token, Method::GET, "/api/v1/apps", None).await.is(200);
+    let deactivate = format!("/api/v1/apps/{}/lifecycle/deactivate", service.app);
+    call(&site, token, Method::POST, &deactivate, None).await.refused(403, "E0000006");
+    site.delete(&format!("{roles}/{}", id(&given))).await.is(204);
+    call(&site, token, Method::GET, "/api/v1/apps", None).await.refused(403, "E0000006");
+}
+
+#[tokio::test]
 async fn a_change_by_a_service_names_the_service_as_its_author() {
     let site = Site::start().await;
     let service = Service::new(&site).await;
