@@ -28,6 +28,8 @@ pub enum Error {
     /// Too much is under way; it is worth trying again later.
     #[error("{0}")]
     TooMany(String),
+    #[error("the server is stopping; try again in a moment")]
+    Stopping,
     /// The run is there and its data is not: it failed, was cancelled or interrupted, or retention removed it.
     #[error("{0}")]
     NoData(String),
@@ -46,6 +48,14 @@ pub enum Error {
     /// This sign-in came to nothing, and another one may work.
     #[error("{0}")]
     SignInFailed(String),
+    #[error("sign-in with Okta is not switched on")]
+    OktaOff,
+    /// The org vouches for somebody and does not let them in.
+    #[error("the org has this account as {0}")]
+    AccountNotActive(String),
+    /// The API cannot be asked, and what the token said of this person before gives nothing to confirm.
+    #[error("your groups cannot be read from the org at the moment, and gave you no role before; try again later")]
+    GroupsUnread,
     /// The org said no, or could not be asked.
     #[error("the org: {0}")]
     Org(#[from] okta::Error),

@@ -38,6 +38,18 @@ impl Portal {
         Ok(runs.len())
     }
 
+    /// The same of several people. One whose end cannot be recorded keeps no other from ending; the first such error is the answer.
+    pub(crate) async fn end_runs_of_each(&self, people: &[PersonId]) -> Result<()> {
+        let mut all = Ok(());
+        for person in people {
+            if let Err(error) = self.end_runs_of(person).await {
+                tracing::error!(%person, error = &error as &dyn std::error::Error, "what a person has under way could not be ended");
+                all = all.and(Err(error));
+            }
+        }
+        all
+    }
+
     /// Stops the portal: nothing new begins, what runs may go on for `grace` ([`SHUTDOWN_GRACE`] for a server), and what then
     /// still runs is marked interrupted. Closes the metadata database.
     pub async fn shut_down(&self, grace: Duration) {

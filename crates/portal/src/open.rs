@@ -73,7 +73,7 @@ impl Portal {
     /// Whether requests can be answered: the metadata database answers, and the portal is not about to stop.
     pub async fn ready(&self) -> Result<()> {
         if self.runner.stopping.is_cancelled() {
-            return Err(Error::TooMany("the server is stopping".to_owned()));
+            return Err(Error::Stopping);
         }
         store::is_new(&mut *self.db.read().await?).await?;
         Ok(())

@@ -140,7 +140,7 @@ impl Runner {
     fn enter(&self, run: &RunId, person: &PersonId) -> Result<()> {
         self.with_active(|active| {
             if self.stopping.is_cancelled() {
-                return Err(Error::TooMany("the server is stopping; run it again in a moment".to_owned()));
+                return Err(Error::Stopping);
             }
             let own = active.values().filter(|active| active.person == *person).count();
             if own >= ACTIVE_OF_PERSON_MAX {

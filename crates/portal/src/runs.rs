@@ -286,7 +286,7 @@ async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + S
     match tokio::spawn(work).await {
         Ok(done) => done,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(Error::TooMany("the server is stopping".to_owned())),
+        Err(_) => Err(Error::Stopping),
     }
 }
 

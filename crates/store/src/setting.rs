@@ -43,6 +43,26 @@ pub async fn put(conn: &mut Conn, name: &str, value: &str, now: Instant) -> Resu
     write(conn, name, Some(value), None, now).await
 }
 
+/// Changes a plain value that is still `from` (none: is not there yet). `false`: somebody else was first. Until the transaction ends
+/// nobody else changes it.
+pub async fn change(conn: &mut Conn, name: &str, from: Option<&str>, to: &str, now: Instant) -> Result<bool> {
+    let statement = match from {
+        Some(from) => query("update setting set value = $2, changed_us = $3 where name = $1 and value = $4")
+            .bind(name)
+            .bind(to)
+            .bind(now)
+            .bind(from),
+        None => query(
+            "insert into setting (name, value, changed_us) values ($1, $2, $3)
+             on conflict (name) do nothing",
+        )
+        .bind(name)
+        .bind(to)
+        .bind(now),
+    };
+    Ok(statement.execute(conn).await? == 1)
+}
+
 /// The plain values of several settings, those that are there.
 pub async fn values(conn: &mut Conn, names: &[&str]) -> Result<BTreeMap<String, String>> {
     let placeholders = (1..=names.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");

@@ -129,7 +129,10 @@ impl Site {
         let portal = start_portal(&config, world(&clock)).await.expect("the portal starts");
         let logins: Vec<&str> =
             PEOPLE.iter().map(|person| person.login).chain([seed::EMERGENCY_LOGIN, ORG_ADMINISTRATOR.2]).collect();
-        let passwords = DemoPasswords::load_or_make(&config.keys_folder(), &logins, &OsRandom).expect("passwords");
+        let known = DemoPasswords::load(&config.keys_folder()).expect("passwords");
+        let passwords = known.unwrap_or_else(|| {
+            DemoPasswords::make(&config.keys_folder(), &logins, &OsRandom).expect("passwords can be kept")
+        });
         let org_url = org.org.first_address().clone();
         let portal_url: Url = format!("http://localhost:{}", portal.address.port()).parse().expect("an address");
         Site { folder, config, clock, org_clock, org, portal, passwords, org_url, portal_url, bridge: None, wire }

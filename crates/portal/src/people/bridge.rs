@@ -164,7 +164,10 @@ impl Portal {
         match crossed {
             _ if left.is_zero() => (Lamp::Failed, "the API token has lapsed: it was not used for too long".to_owned()),
             Some(1) => (Lamp::Failed, "the API token lapses within a day unless a call succeeds".to_owned()),
-            Some(_) => (Lamp::Warning, format!("the API token lapses in {days} days unless a call succeeds")),
+            Some(_) => {
+                let days = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+                (Lamp::Warning, format!("the API token lapses in {days} unless a call succeeds"))
+            }
             None => (Lamp::Ok, "the API token is used and renewed".to_owned()),
         }
     }

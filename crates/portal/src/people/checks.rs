@@ -8,7 +8,7 @@ use domain::{
     role::{ADMIN_GROUP, GROUP_PREFIX},
 };
 
-use super::{connected::Connected, lock, set_up::groups_wanted, settings::Settings, token_facts::TokenFacts};
+use super::{connected::Connected, lock, set_up::groups_wanted, token_facts::TokenFacts};
 use crate::{Portal, Result};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,7 +126,7 @@ impl Check {
     }
 }
 
-/// The error with its causes, for people: no address, no secret is in any of them.
+/// The error with its cause, for people. Of the org it names the origin at most; no secret is in any of them.
 pub(crate) fn in_words(error: &okta::Error) -> String {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
     causes.take(2).map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -172,11 +172,12 @@ impl Portal {
             .collect()
     }
 
-    /// The switch counts as a change of the settings and touches nothing that a check looks at.
-    pub(crate) async fn keep_check_results(&self) -> Result<()> {
-        let revision = Settings::load(&mut *self.db.read().await?).await?.revision();
-        lock(&self.people.checks).revision = revision;
-        Ok(())
+    /// The switch, which made `revision`, counts as a change of the settings and touches nothing that a check looks at.
+    pub(crate) fn keep_check_results(&self, revision: i64) {
+        let mut results = lock(&self.people.checks);
+        if results.revision == revision - 1 {
+            results.revision = revision;
+        }
     }
 
     pub(crate) async fn run_check(&self, connected: Option<&Connected>, name: CheckName) -> Check {
@@ -201,11 +202,11 @@ impl Portal {
             Ok(facts) => facts,
             Err(error) => return Check::of_error(CheckName::Token, &error),
         };
-        let mut details = vec![match (facts.expires_at(), &facts.connection) {
-            (Some(at), _) => {
+        let mut details = vec![match facts.expires_at() {
+            Some(at) => {
                 format!("lapses on {} unless it is used before; every use renews it", &at.to_rfc3339_ms()[..10])
             }
-            (None, _) => "when it lapses cannot be read; a token lapses 30 days after its last use".to_owned(),
+            None => "when it lapses cannot be read; a token lapses 30 days after its last use".to_owned(),
         }];
         details.push(facts.connection_in_words());
         let name = facts.name.as_ref().map(|name| format!("`{name}`, ")).unwrap_or_default();

@@ -89,6 +89,7 @@ impl Portal {
     }
 
     async fn keep(&self, conn: &mut Conn, new: &Checked, old: &Settings) -> Result<()> {
+        self.next_revision_after(conn, old.revision()).await?;
         let now = self.now();
         if old.domain() != new.org.issuer() {
             // Secrets belong to the org that they were given for; another address never gets them.
@@ -107,7 +108,7 @@ impl Portal {
             store::setting::put_secret(conn, &self.vault, API_TOKEN, token, now).await?;
             store::setting::clear(conn, TOKEN_FACTS).await?;
         }
-        self.next_revision(conn).await
+        Ok(())
     }
 
     /// Tries new secrets beside the old ones.
@@ -152,6 +153,8 @@ impl Portal {
     }
 
     async fn enable_by(&self, by: By<'_>) -> Result<SetUp> {
+        // What is looked at from here on is this connection or a later one, and a later one is not switched on below.
+        let connected = self.connected().await?;
         let mut not_passed = Vec::new();
         for name in CheckName::ALL {
             let check = self.check_now(*name).await?;
@@ -162,18 +165,18 @@ impl Portal {
         if !not_passed.is_empty() {
             return Err(Error::ChecksNotPassed(not_passed));
         }
-        let connected = self.connected().await?.ok_or_else(|| Error::ChecksNotPassed(vec!["domain".to_owned()]))?;
+        let connected = connected.ok_or_else(|| Error::ChecksNotPassed(vec!["domain".to_owned()]))?;
         let mut tx = self.db.begin().await?;
         store::membership::remove_of_other_issuers(&mut tx, connected.org.issuer()).await?;
         store::org_group::clear(&mut tx).await?;
         tx.commit().await?;
         self.read_org(&connected).await?;
         let mut tx = self.db.begin().await?;
+        let revision = self.next_revision_after(&mut tx, connected.revision).await?;
         store::setting::put(&mut tx, ENABLED, "1", self.now()).await?;
-        self.next_revision(&mut tx).await?;
         self.note(&mut tx, by, "set-up", "turned sign-in with Okta on", connected.org.issuer()).await?;
         tx.commit().await?;
-        self.keep_check_results().await?;
+        self.keep_check_results(revision);
         self.set_up_now().await
     }
 
@@ -182,16 +185,14 @@ impl Portal {
     pub async fn disable(&self, actor: &Actor) -> Result<SetUp> {
         actor.may(Use(Permission::Configure))?;
         let mut tx = self.db.begin().await?;
+        let revision = self.next_revision(&mut tx).await?;
         store::setting::put(&mut tx, ENABLED, "0", self.now()).await?;
         store::person::end_sessions_of_org(&mut tx).await?;
-        self.next_revision(&mut tx).await?;
         self.note(&mut tx, By::Actor(actor), "set-up", "turned sign-in with Okta off", "").await?;
         let readers = store::run::unfinished_readers_of_org(&mut tx).await?;
         tx.commit().await?;
-        for person in &readers {
-            self.end_runs_of(person).await?;
-        }
-        self.keep_check_results().await?;
+        self.keep_check_results(revision);
+        self.end_runs_of_each(&readers).await?;
         self.set_up_now().await
     }
 }

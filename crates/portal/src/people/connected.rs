@@ -56,7 +56,7 @@ impl Portal {
         revision: i64,
         is_enabled: bool,
     ) -> Result<Connected> {
-        // The configured org is reached wherever it is, the demo's loopback included; nothing else is reached at all.
+        // The configured org is reached wherever it is, the demo's loopback included; `okta` asks no other origin.
         let authorities = self.config.okta_ca_pem.as_deref();
         let http = Outbound::with_authorities([org.origin().clone()], authorities, Limits::default())?;
         let none = || Secret::new("");

@@ -88,15 +88,20 @@ impl Portal {
         let found = store::person::local_by_login(&mut *self.db.read().await?, login).await?;
         let hash = found.as_ref().map(|(_, hash)| hash.expose());
         let is_right = self.passwords.verify(password, hash).await?;
+        let found = found.filter(|(person, _)| is_right && person.is_active);
+        // Hashing waits for its turn, so it is done before the transaction, of which SQLite has one at a time.
+        let renewed = match &found {
+            Some((_, hash)) if Passwords::outdated(hash.expose()) => Some(self.passwords.hash(password).await?),
+            _ => None,
+        };
         let mut tx = self.db.begin().await?;
-        let Some((person, hash)) = found.filter(|(person, _)| is_right && person.is_active) else {
+        let Some((person, _)) = found else {
             // Which name was typed is not written down: it may have been a password in the wrong field.
             self.note(&mut tx, By::Program, "sign-in", "refused a local sign-in", &format!("from {from}")).await?;
             tx.commit().await?;
             return Err(Error::WrongCredentials);
         };
-        if Passwords::outdated(hash.expose()) {
-            let renewed = self.passwords.hash(password).await?;
+        if let Some(renewed) = renewed {
             store::person::set_password_hash(&mut tx, &person.id, &renewed).await?;
         }
         let session = self.begin_session(&mut tx, &person.id, None, from).await?;

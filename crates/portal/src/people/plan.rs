@@ -21,6 +21,7 @@ use crate::{Error, Portal, Result};
 
 /// The label of the application that the wizard makes.
 const APPLICATION_LABEL: &str = "WebReports";
+const ANOTHER_APPLICATION: &str = "another application is made for it";
 
 /// What the wizard shall make.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,19 +104,20 @@ impl Portal {
     /// Every call that would be made, before any is.
     pub async fn plan(&self, actor: &Actor, wish: Wish) -> Result<Vec<PlanStep>> {
         actor.may(Use(Permission::Configure))?;
-        let connected = self.connection_for_plan(wish).await?;
+        let connected = self.connection_for_plan(wish.application.then_some(ANOTHER_APPLICATION)).await?;
         self.steps(&connected.api, wish).await
     }
 
-    async fn connection_for_plan(&self, wish: Wish) -> Result<std::sync::Arc<Connected>> {
+    /// `not_while_on`: what cannot be done while people sign in over this connection.
+    async fn connection_for_plan(&self, not_while_on: Option<&str>) -> Result<std::sync::Arc<Connected>> {
         let connected = self.connected().await?;
         let connected = connected.ok_or_else(|| Error::Conflict("give domain and API token first".to_owned()))?;
-        if wish.application && connected.is_enabled {
-            return Err(Error::Conflict(
-                "turn sign-in with Okta off before another application is made for it".to_owned(),
-            ));
+        match not_while_on {
+            Some(what) if connected.is_enabled => {
+                Err(Error::Conflict(format!("turn sign-in with Okta off before {what}")))
+            }
+            _ => Ok(connected),
         }
-        Ok(connected)
     }
 
     async fn steps(&self, api: &Api, wish: Wish) -> Result<Vec<PlanStep>> {
@@ -170,7 +172,7 @@ impl Portal {
     /// Makes the calls of the plan, one after the other. One that fails stops those that build on it, and no other.
     pub async fn apply_plan(&self, actor: &Actor, wish: Wish) -> Result<Applied> {
         actor.may(Use(Permission::Configure))?;
-        let connected = self.connection_for_plan(wish).await?;
+        let connected = self.connection_for_plan(wish.application.then_some(ANOTHER_APPLICATION)).await?;
         let api = &connected.api;
         let mut groups: Vec<(String, String)> =
             api.groups(GROUP_PREFIX).await?.into_iter().map(|group| (group.name, group.id)).collect();
@@ -256,12 +258,12 @@ impl Portal {
     /// Removes what the wizard made at the org, newest first. A group that people are in by now stays.
     pub async fn undo_plan(&self, actor: &Actor) -> Result<Vec<StepDone>> {
         actor.may(Use(Permission::Configure))?;
-        let connected = self.connection_for_plan(Wish { groups: true, application: true }).await?;
+        let connected = self.connection_for_plan(Some("what was made for it is removed")).await?;
         let api = &connected.api;
         let issuer = connected.org.issuer();
-        let mut made: Vec<Made> = Settings::load(&mut *self.db.read().await?).await?.json(MADE).unwrap_or_default();
+        let made: Vec<Made> = Settings::load(&mut *self.db.read().await?).await?.json(MADE).unwrap_or_default();
         let mut done = Vec::new();
-        for thing in made.clone().into_iter().rev().filter(|thing| thing.issuer == issuer) {
+        for thing in made.into_iter().rev().filter(|thing| thing.issuer == issuer) {
             let (says, removed) = match thing.kind {
                 MadeKind::Application => {
                     (format!("Delete the application {}", thing.name), api.delete_application(&thing.id).await)
@@ -282,8 +284,7 @@ impl Portal {
             let (state, why) = match removed {
                 // What somebody removed by hand is gone as well.
                 Ok(()) | Err(okta::Error::NotFound { .. }) => {
-                    made.retain(|known| known.id != thing.id);
-                    self.forget(actor, &made, &thing).await?;
+                    self.forget(actor, &thing).await?;
                     (StepState::Done, None)
                 }
                 Err(error) => failed(&error),
@@ -293,10 +294,14 @@ impl Portal {
         Ok(done)
     }
 
-    async fn forget(&self, actor: &Actor, left: &[Made], thing: &Made) -> Result<()> {
+    /// Takes one thing off the list as it is now: somebody else may have made another since it was read.
+    async fn forget(&self, actor: &Actor, thing: &Made) -> Result<()> {
         let mut tx = self.db.begin().await?;
-        self.keep_made(&mut tx, left).await?;
-        if thing.kind == MadeKind::Application && Settings::load(&mut tx).await?.client_id() == thing.id {
+        let settings = Settings::load(&mut tx).await?;
+        let mut left: Vec<Made> = settings.json(MADE).unwrap_or_default();
+        left.retain(|known| known != thing);
+        self.keep_made(&mut tx, &left).await?;
+        if thing.kind == MadeKind::Application && settings.client_id() == thing.id {
             store::setting::clear(&mut tx, CLIENT_ID).await?;
             store::setting::clear(&mut tx, CLIENT_SECRET).await?;
             self.next_revision(&mut tx).await?;

@@ -42,7 +42,7 @@ impl Portal {
         };
         let mut tx = self.db.begin().await?;
         if store::role::count(&mut tx).await? >= ROLES_MAX {
-            return Err(Error::TooMany(format!("there are {ROLES_MAX} roles, which is as many as there can be")));
+            return Err(Error::Conflict(format!("there are {ROLES_MAX} roles, which is as many as there can be")));
         }
         store::role::insert(&mut tx, &role, self.now()).await.map_err(|error| match error.is_conflict() {
             true => Error::invalid("name", "another role has this name, or its group"),

@@ -7,7 +7,7 @@ use okta::OrgAddress;
 use store::setting::Setting;
 use world::Instant;
 
-use crate::{Portal, Result};
+use crate::{Error, Portal, Result};
 
 pub(crate) const DOMAIN: &str = "okta.domain";
 pub(crate) const CLIENT_ID: &str = "okta.client_id";
@@ -81,11 +81,21 @@ impl Settings {
 }
 
 impl Portal {
-    /// Counts a change of the connection: from the next use on it is made anew, and the checks wait again.
-    pub(crate) async fn next_revision(&self, conn: &mut Conn) -> Result<()> {
-        let revision =
-            store::setting::value(conn, REVISION).await?.and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
-        store::setting::put(conn, REVISION, &(revision + 1).to_string(), self.now()).await?;
-        Ok(())
+    /// Counts a change of the connection: from the next use on it is made anew, and the checks wait again. The new revision.
+    pub(crate) async fn next_revision(&self, conn: &mut Conn) -> Result<i64> {
+        let seen = Settings::load(conn).await?.revision();
+        self.next_revision_after(conn, seen).await
+    }
+
+    /// The same for a change that was made up from the settings of revision `seen`: they may have been changed since, and what was
+    /// true of them then is not true of what is there now.
+    pub(crate) async fn next_revision_after(&self, conn: &mut Conn, seen: i64) -> Result<i64> {
+        let (from, next) = (seen.to_string(), seen + 1);
+        let from = (seen > 0).then_some(from.as_str());
+        if store::setting::change(conn, REVISION, from, &next.to_string(), self.now()).await? {
+            Ok(next)
+        } else {
+            Err(Error::Conflict("the connection to the org was changed meanwhile; look at it again".to_owned()))
+        }
     }
 }

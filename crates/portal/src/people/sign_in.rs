@@ -146,7 +146,7 @@ impl Portal {
 
     async fn enabled_connection(&self) -> Result<std::sync::Arc<Connected>> {
         let connected = self.connected().await?.filter(|connected| connected.is_enabled);
-        connected.ok_or_else(|| Error::SignInFailed("sign-in with Okta is not switched on".to_owned()))
+        connected.ok_or(Error::OktaOff)
     }
 
     /// Keeps why the org let nobody in, for the Sign-in page. What one person or browser did is not the bridge's problem.
@@ -194,7 +194,7 @@ impl Portal {
             .await?;
             tx.commit().await?;
             self.end_runs_of(&person).await?;
-            return Err(Error::SignInFailed(format!("the org has this account as {}", user.status.to_lowercase())));
+            return Err(Error::AccountNotActive(user.status.to_lowercase()));
         }
         let moved = match &reading {
             Reading::Token { groups, .. } => {
@@ -260,14 +260,9 @@ impl Portal {
     /// Somebody whose rights were read through the token before. The claim brings in nobody else.
     async fn confirmed(&self, conn: &mut Conn, finished: &Finished) -> Result<(PersonId, String)> {
         let known = store::person::by_subject(conn, &finished.issuer, &finished.subject).await?;
-        let unknown = || {
-            let message =
-                "your groups cannot be read from the org at the moment, and gave you no role before; try again later";
-            Error::SignInFailed(message.to_owned())
-        };
-        let known = known.filter(|person| person.is_active).ok_or_else(unknown)?;
+        let known = known.filter(|person| person.is_active).ok_or(Error::GroupsUnread)?;
         if store::membership::count_of_person(conn, &known.id).await? == 0 {
-            return Err(unknown());
+            return Err(Error::GroupsUnread);
         }
         Ok((known.id, known.name))
     }

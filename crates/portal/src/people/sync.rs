@@ -94,10 +94,8 @@ impl Portal {
         let mut synced = Synced::default();
         let turned = self.turn(connected, &mut synced).await;
         // Also of those whose rights ended before a later step of the turn failed.
-        for person in &synced.ended {
-            self.end_runs_of(person).await?;
-        }
-        let synced = turned.map(|()| synced);
+        let ended = self.end_runs_of_each(&synced.ended).await;
+        let synced = turned.and(ended).map(|()| synced);
         let mut status = lock(&self.people.sync_status);
         match &synced {
             Ok(_) => (status.problem, status.token_problem) = (None, None),

@@ -68,8 +68,13 @@ pub async fn run(config: &Config, options: &Options) -> Result<(), Error> {
     let portal = start_portal(config, World::real()).await?;
     let seeded = match options.blank {
         true => None,
-        false => Some(seed::run(config, &org, &portal, &|step| println!("  {step}")).await?),
+        false => seed::run(config, &org, &portal, &|step| println!("  {step}")).await?,
     };
+    if seeded.is_none() && !options.blank {
+        println!(
+            "This demo was begun blank, so the demo's people are not in it. For them, start it in another folder (--data)."
+        );
+    }
     announce_portal(&portal, config).await?;
     // The seed has used the one-time link.
     announce_org(&org, seeded.is_none());

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use url::Url;
 use vault::Secret;
+use world::{Files, files::Readers};
 
 use super::{
     browser::Browser,
@@ -69,10 +70,8 @@ pub fn prepare(config: &Config) -> std::io::Result<()> {
         }
     } else if !config.data_folder().exists() {
         std::fs::create_dir_all(&config.home)?;
-        std::fs::write(
-            seeding_mark(&config.home),
-            "The demo is being seeded. While this file is here, the next start begins anew.\n",
-        )?;
+        let says = "The demo is being seeded. While this file is here, the next start begins anew.\n";
+        Files::write(&seeding_mark(&config.home), says.as_bytes(), Readers::Usual)?;
     }
     Ok(())
 }
@@ -81,17 +80,16 @@ fn seeding_mark(home: &Path) -> PathBuf {
     home.join("seeding")
 }
 
-/// Seeds a new demo; an old one is only described.
+/// Seeds a new demo; an old one is only described. None: this one was begun blank, and its people are not the demo's.
 pub async fn run(
     config: &Config,
     org: &org::Running,
     portal: &RunningPortal,
     progress: &(dyn Fn(&str) + Sync),
-) -> Result<Seeded, Error> {
-    let mut logins: Vec<&str> = vec![EMERGENCY_LOGIN, ORG_ADMINISTRATOR.2];
-    logins.extend(PEOPLE.iter().map(|person| person.login));
-    let passwords = DemoPasswords::load_or_make(&config.keys_folder(), &logins, &world::OsRandom)?;
-    if seeding_mark(&config.home).exists() {
+) -> Result<Option<Seeded>, Error> {
+    let is_new = seeding_mark(&config.home).exists();
+    let Some(passwords) = passwords(&config.keys_folder(), is_new)? else { return Ok(None) };
+    if is_new {
         let sample = sample_path(config);
         progress("Making the sample database (a trading company's orders)");
         let made = sample.clone();
@@ -108,7 +106,18 @@ pub async fn run(
         site.seed_reports(&mut administrator, &sample, VIEWS, PEOPLE).await?;
         std::fs::remove_file(seeding_mark(&config.home))?;
     }
-    Ok(Seeded { lines: describe(&passwords), passwords_file: config.keys_folder().join("demo-passwords.txt") })
+    Ok(Some(Seeded { lines: describe(&passwords), passwords_file: DemoPasswords::file(&config.keys_folder()) }))
+}
+
+/// The passwords of the demo's people, made for a new demo. None: there are no such people.
+fn passwords(keys: &Path, is_new: bool) -> std::io::Result<Option<DemoPasswords>> {
+    let known = DemoPasswords::load(keys)?;
+    if known.is_some() || !is_new {
+        return Ok(known);
+    }
+    let mut logins: Vec<&str> = vec![EMERGENCY_LOGIN, ORG_ADMINISTRATOR.2];
+    logins.extend(PEOPLE.iter().map(|person| person.login));
+    DemoPasswords::make(keys, &logins, &world::OsRandom).map(Some)
 }
 
 /// Where the sample database lies: beside the data folder, in which nothing is ever a source.
@@ -365,4 +374,21 @@ fn definition(view: &DemoView, connection: &str) -> Value {
 fn text(value: &Value, field: &str) -> Result<String, Error> {
     let found = value[field].as_str().map(str::to_owned);
     found.ok_or_else(|| Error::Missing { url: "an answer".to_owned(), field: field.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_that_was_begun_blank_is_not_said_to_have_the_demos_people() {
+        let keys = tempfile::tempdir().unwrap();
+        assert!(passwords(keys.path(), false).unwrap().is_none());
+        assert_eq!(std::fs::read_dir(keys.path()).unwrap().count(), 0);
+        let made = passwords(keys.path(), true).unwrap().unwrap();
+        let again = passwords(keys.path(), false).unwrap().unwrap();
+        for login in PEOPLE.iter().map(|person| person.login).chain([EMERGENCY_LOGIN, ORG_ADMINISTRATOR.2]) {
+            assert_eq!(made.of(login).unwrap().expose(), again.of(login).unwrap().expose());
+        }
+    }
 }

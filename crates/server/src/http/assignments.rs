@@ -1,10 +1,6 @@
 //! Assignments over HTTP.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use domain::{AssignmentId, ConnectionId, ReportType, RoleId, ViewId};
 use portal::ListedAssignment;
 use serde::{Deserialize, Serialize};
@@ -13,6 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
+    extract::{Path, Query},
     list::{List, ListQuery},
     problem::{Body, Problem, Problems},
     signed_in::SignedIn,

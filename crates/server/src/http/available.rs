@@ -1,9 +1,6 @@
 //! Available over HTTP: the reports that one's roles give.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use portal::AvailableReport;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
+    extract::Query,
     list::{List, ListQuery},
     problem::{Problem, Problems},
     signed_in::SignedIn,

@@ -13,6 +13,7 @@ const TEXTS: &[(&str, &str, usize, usize)] = &[
     ("NewView", "category", 0, limits::VIEW_CATEGORY_CHARS_MAX),
     ("NewView", "note", 0, limits::NOTE_CHARS_MAX),
     ("NewView", "sql", 1, limits::SQL_CHARS_MAX),
+    ("NewPreview", "sql", 1, limits::SQL_CHARS_MAX),
     ("NewParameter", "label", 1, limits::LABEL_CHARS_MAX),
     ("ColumnSettings", "label", 1, limits::LABEL_CHARS_MAX),
     ("NewConnection", "name", 1, limits::CONNECTION_NAME_CHARS_MAX),
@@ -24,7 +25,7 @@ const TEXTS: &[(&str, &str, usize, usize)] = &[
     ("Claim", "name", 1, limits::ACCOUNT_NAME_CHARS_MAX),
     ("Claim", "login", 1, limits::ACCOUNT_NAME_CHARS_MAX),
     ("Claim", "email", 0, limits::ACCOUNT_NAME_CHARS_MAX),
-    ("Connect", "client_id", 1, limits::CLIENT_ID_CHARS_MAX),
+    ("Connect", "client_id", 0, limits::CLIENT_ID_CHARS_MAX),
 ];
 
 /// Forms of a text: schema, property, pattern.

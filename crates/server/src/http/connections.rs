@@ -1,10 +1,6 @@
 //! Connection profiles over HTTP.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use domain::{Budget, ConnectionId, ConnectionKind, DataType, PersonId, PostgresTls};
 use portal::Publishers;
 use serde::{Deserialize, Serialize};
@@ -14,6 +10,7 @@ use vault::Secret;
 
 use super::{
     App,
+    extract::{Path, Query},
     list::{List, ListQuery},
     problem::{Body, Problem, Problems},
     signed_in::SignedIn,

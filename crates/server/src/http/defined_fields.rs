@@ -1,10 +1,6 @@
 //! Defined Fields over HTTP.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use domain::{DataType, DefinedField, FieldId, PersonId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,6 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
+    extract::{Path, Query},
     list::{List, ListQuery},
     problem::{Body, Problem, Problems},
     signed_in::SignedIn,

@@ -42,9 +42,10 @@ pub async fn metrics(
         (Some(key), Some(given)) => vault::same(key.expose_bytes(), given),
         _ => false,
     };
-    // A proxy on this machine would make everybody local: with its header the key is needed.
-    let local =
-        from.ip().is_loopback() && !headers.contains_key("x-forwarded-for") && !headers.contains_key("forwarded");
+    // A proxy on this machine would make everybody local: from one that is configured, or with its header, the key is needed.
+    let is_proxy = app.site.trusted_proxies.iter().any(|network| network.contains(&from.ip()));
+    let says_proxy = headers.contains_key("x-forwarded-for") || headers.contains_key("forwarded");
+    let local = from.ip().is_loopback() && !is_proxy && !says_proxy;
     if !local && !knows_key {
         return Problem::not_found().into_response();
     }

@@ -1,15 +1,13 @@
 //! The log of what happened, over HTTP.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
+    extract::Query,
     list::{List, ListQuery},
     problem::{Problem, Problems},
     signed_in::SignedIn,

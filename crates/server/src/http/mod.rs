@@ -2,6 +2,7 @@
 
 pub mod bounds;
 pub mod cookie;
+pub mod extract;
 pub mod files;
 pub mod headers;
 pub mod health;
@@ -38,7 +39,13 @@ use axum::{
 };
 use portal::Portal;
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
+};
 use url::Url;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -91,7 +98,7 @@ pub fn router(app: App) -> Router {
         }))
         .layer(from_fn(headers::security))
         .layer(from_fn_with_state(ANSWER_TIMEOUT, time_limit::answer_within))
-        .layer(CompressionLayer::new().gzip(true).br(true))
+        .layer(CompressionLayer::new().gzip(true).br(true).compress_when(gains_by_compression()))
         .layer(from_fn_with_state(app.clone(), host::select))
         .layer(from_fn(origin::check))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
@@ -107,6 +114,33 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// Workbooks, Parquet files and faces are compressed in themselves: doing it again costs time and gains nothing.
+fn gains_by_compression() -> impl Predicate {
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/vnd."))
+        .and(NotForContentType::const_new("font/"))
+}
+
 async fn method_not_allowed() -> Response {
     Problem::new(405, "method", "this address does not take that method").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::header};
+
+    use super::*;
+
+    #[test]
+    fn what_is_compressed_in_itself_is_sent_as_it_is() {
+        let gains = |kind: &str| {
+            let answer = axum::http::Response::builder().header(header::CONTENT_TYPE, kind);
+            gains_by_compression().should_compress(&answer.body(Body::from("x".repeat(1_000))).unwrap())
+        };
+        for format in portal::FileFormat::ALL {
+            let is_text = matches!(format, portal::FileFormat::Csv | portal::FileFormat::Json);
+            assert_eq!(gains(format.media_type()), is_text, "{format:?}");
+        }
+        assert!(gains("text/html; charset=utf-8") && !gains("font/woff2") && !gains("text/event-stream"));
+    }
 }

@@ -28,6 +28,7 @@ use super::{App, bounds, problem::Problem, wire};
         (name = "assignments", description = "Reports given to roles."),
         (name = "runs", description = "Running reports and reading their results."),
         (name = "log", description = "What happened."),
+        (name = "description", description = "The API itself."),
     )
 )]
 struct Description;
@@ -60,7 +61,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// This description.
-#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "log", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "description", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
 async fn openapi(State(app): State<App>) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], app.site.openapi.clone()).into_response()
 }

@@ -126,6 +126,9 @@ pub const KINDS: &[(&str, &str)] = &[
     ("checks-not-passed", "Not every check has passed"),
     ("wrong-credentials", "User name or password is wrong"),
     ("sign-in-failed", "Sign-in did not work"),
+    ("okta-off", "Sign-in with Okta is switched off"),
+    ("account-inactive", "The Okta org does not let this account in"),
+    ("groups-unread", "Your groups could not be read"),
     ("org-unreachable", "The Okta org could not be reached"),
     ("org-broke-off", "The Okta org broke off in the middle of its answer"),
     ("org-slow", "The Okta org did not answer in time"),
@@ -144,6 +147,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("misdirected", "Unknown address"),
     ("too-large", "This is too large"),
     ("timeout", "This took too long"),
+    ("stopping", "The server is stopping"),
     ("source-failed", "The report's database said no"),
     ("gone", "The data of this result is no longer there"),
     ("method", "This address does not take that method"),
@@ -197,6 +201,12 @@ impl From<portal::Error> for Problem {
             Error::WrongCredentials => Problem::new(401, "wrong-credentials", &error),
             Error::Wait { .. } => Problem::new(429, "wait", &error),
             Error::SignInFailed(_) => Problem::new(400, "sign-in-failed", &error).hint("sign in again"),
+            Error::OktaOff => Problem::new(409, "okta-off", &error),
+            Error::AccountNotActive(_) => {
+                Problem::new(403, "account-inactive", &error).hint("ask your Okta administrator")
+            }
+            Error::GroupsUnread => Problem::new(503, "groups-unread", &error),
+            Error::Stopping => Problem::new(503, "stopping", &error),
             Error::Org(cause) => {
                 let (status, slug) = org_problem(cause);
                 Problem { reference: Some(noted(&error)), ..Problem::new(status, slug, &error) }.hint(cause.fix())

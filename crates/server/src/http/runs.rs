@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, convert::Infallible};
 use axum::{
     Json,
     body::Body as Bytes,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{
         IntoResponse, Response, Sse,
@@ -17,23 +17,21 @@ use domain::{
     run::{Failure, GivenParameter},
 };
 use futures::{Stream, StreamExt};
-use portal::{Arrangement, RunStatus};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use portal::{Arrangement, RunStatus, limits::IDEMPOTENCY_KEY_CHARS_MAX};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, value::RawValue};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
+    extract::{Path, Query},
     list::{List, ListQuery},
     problem::{Body, Problem, Problems},
     signed_in::SignedIn,
     views::ColumnBody,
     wire,
 };
-
-/// Keys of repeated requests are not longer.
-const IDEMPOTENCY_KEY_CHARS_MAX: usize = 200;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -47,27 +45,49 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(export))
 }
 
-/// Values by parameter name, as JSON has them.
-pub type Given = BTreeMap<String, Value>;
+/// Values by parameter name.
+pub type Given = BTreeMap<String, GivenValue>;
 
-/// Values as a reader would type them. Lists stay lists; null is no value.
-pub fn given(values: Given) -> Result<Values, Problem> {
-    let text = |name: &str, value: Value| match value {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(flag) => Ok(flag.to_string()),
-        _ => Err(Problem::field(name, "a text, a number, true or false, or a list of these")),
-    };
-    let mut read = Values::new();
-    for (name, value) in values {
-        let texts = match value {
-            Value::Null => Vec::new(),
-            Value::Array(items) => items.into_iter().map(|item| text(&name, item)).collect::<Result<_, _>>()?,
-            one => vec![text(&name, one)?],
-        };
-        read.insert(name, texts);
+/// A value as JSON has it, in texts as a reader would type them; none where it is nothing that a parameter can have. A number keeps
+/// the digits that were sent: it does not pass through a double, which would round long ones.
+#[derive(Clone, Debug)]
+pub struct GivenValue(Option<Vec<String>>);
+
+impl<'de> Deserialize<'de> for GivenValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GivenValue, D::Error> {
+        let sent = Box::<RawValue>::deserialize(deserializer)?;
+        Ok(GivenValue(texts(sent.get())))
     }
-    Ok(read)
+}
+
+/// Lists stay lists; null is no value.
+fn texts(json: &str) -> Option<Vec<String>> {
+    match json.as_bytes().first()? {
+        b'[' => {
+            let items: Vec<&RawValue> = serde_json::from_str(json).ok()?;
+            items.into_iter().map(|item| text(item.get())).collect()
+        }
+        b'n' => Some(Vec::new()),
+        _ => text(json).map(|text| vec![text]),
+    }
+}
+
+fn text(json: &str) -> Option<String> {
+    match json.as_bytes().first()? {
+        b'"' => serde_json::from_str(json).ok(),
+        b't' | b'f' | b'-' | b'0'..=b'9' => Some(json.to_owned()),
+        _ => None,
+    }
+}
+
+/// Values as a reader would type them.
+pub fn given(values: Given) -> Result<Values, Problem> {
+    let message = "a text, a number, true or false, or a list of these";
+    let read = |(name, GivenValue(texts)): (String, GivenValue)| match texts {
+        Some(texts) => Ok((name, texts)),
+        None => Err(Problem::field(&name, message)),
+    };
+    values.into_iter().map(read).collect()
 }
 
 /// Why there are no rows, where identifiers have no value for the reader.
@@ -132,7 +152,10 @@ struct RunBody {
 struct GivenBody {
     name: String,
     label: String,
+    /// As one reads it: several values with commas between them.
     value: String,
+    /// Each value as a reader would type it, to run the report with them again.
+    values: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -189,8 +212,8 @@ impl RunBody {
 
 impl GivenBody {
     fn of(parameter: GivenParameter) -> GivenBody {
-        let value = parameter.values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        GivenBody { name: parameter.name, label: parameter.label, value }
+        let values: Vec<String> = parameter.values.iter().map(ToString::to_string).collect();
+        GivenBody { name: parameter.name, label: parameter.label, value: values.join(", "), values }
     }
 }
 
@@ -249,7 +272,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     match value.to_str() {
         Ok(key) if !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_CHARS_MAX => Ok(Some(key.to_owned())),
-        _ => Err(Problem::field("Idempotency-Key", "1 to 200 printable characters")),
+        _ => Err(Problem::field("Idempotency-Key", &format!("1 to {IDEMPOTENCY_KEY_CHARS_MAX} printable characters"))),
     }
 }
 
@@ -359,7 +382,7 @@ struct FilterBody {
     op: String,
     /// A text in the form of the column's type; a list for `in`.
     #[schema(value_type = Option<wire::FilterValue>, nullable = false)]
-    value: Option<Value>,
+    value: Option<GivenValue>,
 }
 
 /// A page of a result.
@@ -402,9 +425,13 @@ fn arrangement(sort: Vec<SortBody>, filter: Vec<FilterBody>) -> Result<Arrangeme
 fn condition(body: FilterBody) -> Result<portal::Filter, Problem> {
     let op = serde_json::from_value(Value::String(body.op))
         .map_err(|_| Problem::field("op", "is no comparison that columns have"))?;
-    let values = given(BTreeMap::from([(body.column.clone(), body.value.unwrap_or(Value::Null))]))?;
-    Ok(portal::Filter { column: body.column, op, values: values.into_values().next().unwrap_or_default() })
+    let values = match body.value {
+        Some(value) => given(Given::from([(body.column.clone(), value)]))?.into_values().next().unwrap_or_default(),
+        None => Vec::new(),
+    };
+    Ok(portal::Filter { column: body.column, op, values })
 }
+
 /// What a file shall hold.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -463,6 +490,8 @@ fn attachment(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::extract::FromRequest;
+
     use super::*;
 
     #[test]
@@ -473,14 +502,30 @@ mod tests {
         );
     }
 
-    #[test]
-    fn values_come_as_text_number_flag_or_list() {
-        let values = serde_json::from_str(r#"{"A": 1, "B": ["x", 2.50], "C": true, "D": null}"#).unwrap();
-        let read = given(values).unwrap();
+    #[tokio::test]
+    async fn values_come_as_text_number_flag_or_list_with_every_digit_that_was_sent() {
+        let sent = r#"{"parameters": {"A": 1, "B": ["x", 2.50, "\u00e4"], "C": true, "D": null,
+            "E": 12345678901234567890.123456789, "F": 18446744073709551617, "G": [], "H": -0.10}}"#;
+        let request = axum::extract::Request::post("/").header(header::CONTENT_TYPE, "application/json");
+        let Body(new) = Body::<NewRun>::from_request(request.body(sent.into()).unwrap(), &()).await.unwrap();
+        let read = given(new.parameters).unwrap();
         assert_eq!(read["A"], ["1"]);
-        assert_eq!(read["B"], ["x", "2.5"]);
+        assert_eq!(read["B"], ["x", "2.50", "ä"]);
         assert_eq!(read["C"], ["true"]);
-        assert!(read["D"].is_empty());
-        assert!(given(serde_json::from_str(r#"{"A": {"b": 1}}"#).unwrap()).is_err());
+        assert!(read["D"].is_empty() && read["G"].is_empty());
+        assert_eq!(read["E"], ["12345678901234567890.123456789"]);
+        assert_eq!(read["F"], ["18446744073709551617"]);
+        assert_eq!(read["H"], ["-0.10"]);
+        for sent in [r#"{"A": {"b": 1}}"#, r#"{"A": [null]}"#, r#"{"A": [[1]]}"#] {
+            assert!(given(serde_json::from_str(sent).unwrap()).is_err(), "{sent}");
+        }
+    }
+
+    #[test]
+    fn a_filter_compares_with_every_digit_too() {
+        let filter = r#"[{"column": "id", "op": "eq", "value": 9007199254740993.10}, {"column": "id", "op": "null"}]"#;
+        let read = arrangement(Vec::new(), json_list("filter", Some(filter)).unwrap()).unwrap().filter;
+        assert_eq!(read[0].values, ["9007199254740993.10"]);
+        assert!(read[1].values.is_empty());
     }
 }

@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 struct SignInOptions {
     okta: OktaOption,
-    /// A local account can sign in: the emergency administrator, as long as the bridge is not proven.
+    /// A local account can sign in: the emergency administrator.
     local: bool,
     /// Nobody has claimed set-up yet.
     setup_open: bool,

@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Json,
-    extract::{Path, State},
+    extract::State,
     http::header,
     response::{AppendHeaders, IntoResponse},
 };
@@ -15,6 +15,7 @@ use vault::Secret;
 
 use super::{
     App, cookie,
+    extract::Path,
     host::Address,
     problem::{Body, Problem, Problems},
     session::SessionBody,

@@ -2,7 +2,7 @@
 
 use axum::{
     Extension, Router,
-    extract::{Query, RawQuery, State},
+    extract::{RawQuery, State},
     http::{HeaderMap, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
     routing::get,
@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use vault::Secret;
 
-use super::{App, cookie, host::Address, problem::Problem, signed_in::From};
+use super::{App, cookie, extract::Query, host::Address, problem::Problem, signed_in::From};
 
 pub fn routes() -> Router<App> {
     // The first is what the original product documents, the second the default of Okta's own middleware: both work.
@@ -27,8 +27,14 @@ struct Begin {
 }
 
 /// Sends the browser to the org. The attempt is bound to this browser by a cookie of its own.
-async fn begin(State(app): State<App>, Extension(address): Extension<Address>, Query(begin): Query<Begin>) -> Response {
-    match app.portal.begin_sign_in(&address.0, begin.return_to.as_deref()).await {
+async fn begin(
+    State(app): State<App>,
+    Extension(address): Extension<Address>,
+    begin: Result<Query<Begin>, Problem>,
+) -> Response {
+    // Where to go afterwards is a convenience: a query that cannot be read leads to the start.
+    let return_to = begin.ok().and_then(|Query(begin)| begin.return_to);
+    match app.portal.begin_sign_in(&address.0, return_to.as_deref()).await {
         Ok(begun) => {
             let cookie = cookie::set(&address, cookie::ATTEMPT, begun.browser.expose());
             (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(begun.authorize_url.as_str())).into_response()

@@ -60,15 +60,25 @@ impl FromRequestParts<App> for From {
     }
 }
 
-/// The last address in `X-Forwarded-For` that is not itself a configured proxy.
+/// The last address in `X-Forwarded-For` that is not itself a configured proxy. What cannot be read ends the search: the entries
+/// before it are the word of nobody who is believed.
 fn client(headers: &HeaderMap, peer: IpAddr, is_proxy: impl Fn(IpAddr) -> bool) -> IpAddr {
-    if !is_proxy(peer) {
-        return peer;
+    let lines = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default());
+    let mut chain: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
+    let mut nearest = peer;
+    while is_proxy(nearest)
+        && let Some(before) = chain.pop().and_then(address)
+    {
+        nearest = before;
     }
-    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let chain: Vec<IpAddr> =
-        lines.flat_map(|line| line.split(',')).filter_map(|part| part.trim().parse().ok()).collect();
-    chain.into_iter().rev().find(|ip| !is_proxy(*ip)).unwrap_or(peer)
+    nearest
+}
+
+/// An entry of the header: an address, which some proxies write with its port.
+fn address(entry: &str) -> Option<IpAddr> {
+    let entry = entry.trim();
+    let bare = entry.strip_prefix('[').and_then(|entry| entry.strip_suffix(']')).unwrap_or(entry);
+    bare.parse().ok().or_else(|| entry.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -83,5 +93,21 @@ mod tests {
         let is_proxy = |ip: IpAddr| ip.to_string().starts_with("10.");
         assert_eq!(client(&headers, proxy, is_proxy).to_string(), "9.9.9.9");
         assert_eq!(client(&headers, "8.8.8.8".parse().unwrap(), is_proxy).to_string(), "8.8.8.8");
+    }
+
+    #[test]
+    fn what_stands_before_an_entry_that_cannot_be_read_is_not_believed() {
+        let is_proxy = |ip: IpAddr| ip.to_string().starts_with("10.");
+        for (sent, found) in [
+            ("1.1.1.1, 9.9.9.9:4711", "9.9.9.9"),
+            ("1.1.1.1, [2001:db8::9]:4711, 10.0.0.7", "2001:db8::9"),
+            ("1.1.1.1, [2001:db8::9]", "2001:db8::9"),
+            ("1.1.1.1, unknown", "10.0.0.1"),
+            ("1.1.1.1, , 10.0.0.7", "10.0.0.7"),
+            ("", "10.0.0.1"),
+        ] {
+            let headers = HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), sent.parse().unwrap())]);
+            assert_eq!(client(&headers, "10.0.0.1".parse().unwrap(), is_proxy).to_string(), found, "{sent}");
+        }
     }
 }

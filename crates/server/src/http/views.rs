@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderName, StatusCode, header},
 };
 use domain::{Column, ConnectionId, DataType, Format, Parameter, ViewId};
@@ -14,6 +14,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     App,
+    extract::{Path, Query},
     list::{List, ListQuery},
     problem::{Body, Problem, Problems},
     runs::{Given, given, withheld},

@@ -93,3 +93,11 @@ async fn while_sign_in_is_on_no_other_application_is_made_for_it() {
     assert!(matches!(bench.portal.apply_plan(&emergency, ALL).await, Err(Error::Conflict(_))));
     assert_eq!(bench.portal.plan(&emergency, Wish { groups: true, application: false }).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn what_was_made_is_not_removed_while_people_sign_in_with_it() {
+    let bench = Bench::blank().await;
+    let emergency = bench.turn_on().await;
+    let refused = bench.portal.undo_plan(&emergency).await;
+    assert!(matches!(refused, Err(Error::Conflict(why)) if why.contains("before what was made for it is removed")));
+}

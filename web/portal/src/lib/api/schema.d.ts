@@ -935,7 +935,10 @@ export interface components {
         GivenBody: {
             label: string;
             name: string;
+            /** @description As one reads it: several values with commas between them. */
             value: string;
+            /** @description Each value as a reader would type it, to run the report with them again. */
+            values: string[];
         };
         /** @description What stands in a query text. */
         Inspected: {
@@ -1445,7 +1448,7 @@ export interface components {
          * @description The kind of a problem.
          * @enum {string}
          */
-        ProblemType: "/problems/not-signed-in" | "/problems/permission-needed" | "/problems/csrf" | "/problems/not-found" | "/problems/view-changed" | "/problems/conflict" | "/problems/invalid" | "/problems/parameters-missing" | "/problems/rights-too-old" | "/problems/no-role" | "/problems/lapsed" | "/problems/checks-not-passed" | "/problems/wrong-credentials" | "/problems/sign-in-failed" | "/problems/org-unreachable" | "/problems/org-broke-off" | "/problems/org-slow" | "/problems/org-busy" | "/problems/org-failed" | "/problems/org-unexpected" | "/problems/issuer-mismatch" | "/problems/token-refused" | "/problems/client-refused" | "/problems/sign-in-expired" | "/problems/access-denied" | "/problems/clock-off" | "/problems/token-invalid" | "/problems/too-many" | "/problems/wait" | "/problems/misdirected" | "/problems/too-large" | "/problems/timeout" | "/problems/source-failed" | "/problems/gone" | "/problems/method" | "/problems/interrupted" | "/problems/rights-ended" | "/problems/internal";
+        ProblemType: "/problems/not-signed-in" | "/problems/permission-needed" | "/problems/csrf" | "/problems/not-found" | "/problems/view-changed" | "/problems/conflict" | "/problems/invalid" | "/problems/parameters-missing" | "/problems/rights-too-old" | "/problems/no-role" | "/problems/lapsed" | "/problems/checks-not-passed" | "/problems/wrong-credentials" | "/problems/sign-in-failed" | "/problems/okta-off" | "/problems/account-inactive" | "/problems/groups-unread" | "/problems/org-unreachable" | "/problems/org-broke-off" | "/problems/org-slow" | "/problems/org-busy" | "/problems/org-failed" | "/problems/org-unexpected" | "/problems/issuer-mismatch" | "/problems/token-refused" | "/problems/client-refused" | "/problems/sign-in-expired" | "/problems/access-denied" | "/problems/clock-off" | "/problems/token-invalid" | "/problems/too-many" | "/problems/wait" | "/problems/misdirected" | "/problems/too-large" | "/problems/timeout" | "/problems/stopping" | "/problems/source-failed" | "/problems/gone" | "/problems/method" | "/problems/interrupted" | "/problems/rights-ended" | "/problems/internal";
         /**
          * @description A presentation of a View.
          * @enum {string}
@@ -1574,7 +1577,7 @@ export interface components {
         };
         /** @description How somebody can sign in here. */
         SignInOptions: {
-            /** @description A local account can sign in: the emergency administrator, as long as the bridge is not proven. */
+            /** @description A local account can sign in: the emergency administrator. */
             local: boolean;
             /** @description Something that people should read before they sign in. */
             notice: string | null;

@@ -22,6 +22,7 @@ export async function reportOf(run: Run): Promise<AvailableReport> {
   });
 }
 
+/** The values of a run as a form holds them: those of a list one a line. */
 export function givenOf(run: Run): Record<string, string | null> {
-  return Object.fromEntries(run.parameters.map(({ name, value }) => [name, value]));
+  return Object.fromEntries(run.parameters.map(({ name, values }) => [name, values.join('\n')]));
 }

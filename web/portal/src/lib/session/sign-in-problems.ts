@@ -10,11 +10,6 @@ const WORDS: Record<string, Words> = {
     detail: 'It has to be finished within a few minutes, in the browser where it was begun.',
     hint: 'Start again.',
   },
-  'sign-in-mismatch': {
-    title: 'That sign-in was begun elsewhere',
-    detail: 'The answer of the org does not belong to a sign-in of this browser, so it was refused.',
-    hint: 'Start again from here; an old tab or a saved link cannot be used.',
-  },
   'access-denied': {
     title: 'The org refused the sign-in',
     detail: 'You are known there, but the application WebReports is not assigned to you.',
@@ -84,6 +79,24 @@ const WORDS: Record<string, Words> = {
     title: 'Your rights are too old to be used',
     detail:
       'They could not be read anew from the org for too long, so everything is refused until that works again.',
+  },
+  'account-inactive': {
+    title: 'Your account is not active in the org',
+    detail: 'The Okta org knows you and does not let you in: the account is suspended or deactivated.',
+    hint: 'Ask your Okta administrator.',
+  },
+  'groups-unread': {
+    title: 'Your groups could not be read',
+    detail: 'The Okta org does not tell them at the moment, and they gave you no role here before.',
+    hint: 'Try again in a few minutes.',
+  },
+  'too-many': {
+    title: 'Too many people are signing in',
+    hint: 'Try again in a few minutes.',
+  },
+  stopping: {
+    title: 'The server is being started anew',
+    hint: 'Try again in a moment.',
   },
   'okta-off': {
     title: 'Sign-in with Okta is switched off',
