@@ -230,7 +230,7 @@ async fn of_those_who_change_the_connection_at_once_only_one_changes_what_they_s
         let bench = Bench::over(database).await;
         // At first nothing is there to be changed; afterwards the first change is.
         for _ in 0..2 {
-            let seen = settings::Settings::load(&mut *bench.portal.db.read().await.unwrap()).await.unwrap().revision();
+            let seen = settings::Settings::load(&mut bench.portal.db.read().await.unwrap()).await.unwrap().revision();
             let mut racers = tokio::task::JoinSet::new();
             for _ in 0..20 {
                 let portal = bench.portal.clone();
