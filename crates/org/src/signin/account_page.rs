@@ -176,7 +176,8 @@ fn profile(attributes: &[&Attribute], user: &User, said: &Said, token: &str) -> 
     let fields = attributes.iter().filter(|attribute| is_field(attribute)).map(|attribute| {
         let typed = said.typed.get(&attribute.name).map(|value| value.as_str().unwrap_or_default().to_owned());
         let (name, value) = (format!("{PREFIX}{}", attribute.name), typed.unwrap_or_else(|| shown(&attribute.name)));
-        let mut given = vec![("id", name.as_str()), ("name", name.as_str()), ("type", "text"), ("value", value.as_str())];
+        let mut given =
+            vec![("id", name.as_str()), ("name", name.as_str()), ("type", "text"), ("value", value.as_str())];
         if attribute.is_required() {
             given.push(("required", ""));
         }
