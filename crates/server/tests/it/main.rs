@@ -3,6 +3,7 @@
 mod architecture;
 mod bridge;
 mod clients;
+mod kill;
 mod limits;
 mod openapi;
 mod outages;
