@@ -12,6 +12,7 @@ pub mod body;
 pub mod caller;
 pub mod cors;
 pub mod edge;
+pub mod event_hooks;
 pub mod filter;
 pub mod finish;
 pub mod gate;
@@ -19,6 +20,9 @@ pub mod group_members;
 pub mod group_owners;
 pub mod group_rules;
 pub mod groups;
+pub mod hook_endpoint;
+pub mod hook_keys;
+pub mod inline_hooks;
 pub mod limits;
 pub mod linked_objects;
 pub mod log_stream_schemas;
@@ -77,6 +81,9 @@ pub fn operations() -> Routes {
         .merge(trusted_origins::operations())
         .merge(orgs::operations())
         .merge(logs::operations())
+        .merge(event_hooks::operations())
+        .merge(inline_hooks::operations())
+        .merge(hook_keys::operations())
 }
 
 pub fn routes() -> Router<Org> {

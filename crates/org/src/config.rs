@@ -28,6 +28,9 @@ pub struct OrgConfig {
     pub rate_limits: RateLimitSettings,
     /// Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Origins that hooks may call although they lie inside a private network, and by plain http too. Any other is called by https alone,
+    /// and only at a public address.
+    pub hook_origins: Vec<Url>,
     /// A certificate of the operator's own for https; without one the org makes a CA and a certificate.
     pub certificate: Option<CertificateFiles>,
 }
@@ -68,6 +71,7 @@ impl OrgConfig {
             company_name: "Built-in org".to_owned(),
             rate_limits: RateLimitSettings::default(),
             trusted_proxies: Vec::new(),
+            hook_origins: Vec::new(),
             certificate: None,
         }
     }

@@ -8,12 +8,16 @@ pub mod app_assignment;
 pub mod change;
 pub mod client_secret;
 pub mod condition;
+pub mod endpoint;
+pub mod event_hook;
 pub mod group;
 pub mod group_list;
 pub mod group_owner;
 pub mod group_rule;
+pub mod hook_key;
 pub mod id;
 pub mod index;
+pub mod inline_hook;
 pub mod link;
 pub mod linked_object;
 pub mod log;
@@ -59,6 +63,9 @@ pub const DIRECTORY_MIGRATIONS: &[Migration] = &[
     Migration::new(42, "directory", include_str!("../migrations/0042_directory.sql")),
     Migration::new(43, "password_history", include_str!("../migrations/0043_password_history.sql")),
 ];
+
+/// Those of hooks and settings, 0080 to 0089.
+pub const SETTING_MIGRATIONS: &[Migration] = &[Migration::new(80, "hook", include_str!("../migrations/0080_hook.sql"))];
 
 /// The form in which text is compared where case does not count. Accents do.
 pub fn fold(text: &str) -> String {

@@ -48,6 +48,7 @@ keys! {
     "org-addresses" "WEBREPORTS_ORG_ADDRESSES" "http://localhost:8081,https://localhost:8443" "public addresses of the built-in org, comma between; each is an issuer";
     "org-database" "WEBREPORTS_ORG_DATABASE" "" "database of the built-in org: empty for SQLite in the data folder, or a postgres:// address";
     "org-name" "WEBREPORTS_ORG_NAME" "WebReports" "company name shown by the built-in org";
+    "org-hook-origins" "WEBREPORTS_ORG_HOOK_ORIGINS" "" "origins inside a private network that hooks of the built-in org may call, comma between, such as http://10.0.0.5:9000; others are called by https at public addresses alone";
 }
 
 /// What is wrong with a key, and what to do.
@@ -83,6 +84,7 @@ pub struct Config {
     pub org_database: db::Address,
     pub org_key: KeySource,
     pub org_name: String,
+    pub org_hook_origins: Vec<Url>,
 }
 
 impl Config {
@@ -209,6 +211,7 @@ impl Settings {
             org_database: self.database("org-database", &home.join("data/org.db"))?,
             org_key: KeySource::File(home.join("keys/org.key")),
             org_name: self.text("org-name")?,
+            org_hook_origins: self.origins("org-hook-origins")?,
             home,
         })
     }
@@ -228,6 +231,15 @@ impl Settings {
     }
 
     fn addresses(&self, key: &str) -> Result<Vec<Url>, ConfigError> {
+        let addresses = self.origins(key)?;
+        if addresses.is_empty() {
+            return Err(wrong(key, "has no address", "name at least one, like http://localhost:8080"));
+        }
+        Ok(addresses)
+    }
+
+    /// Addresses without a path, maybe none.
+    fn origins(&self, key: &str) -> Result<Vec<Url>, ConfigError> {
         let text = self.text(key)?;
         let mut addresses = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -239,9 +251,6 @@ impl Settings {
             });
             let problem = format!("`{part}` is not an http or https address without a path");
             addresses.push(address.ok_or_else(|| wrong(key, &problem, "write it like https://reports.example.com"))?);
-        }
-        if addresses.is_empty() {
-            return Err(wrong(key, "has no address", "name at least one, like http://localhost:8080"));
         }
         Ok(addresses)
     }

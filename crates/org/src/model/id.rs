@@ -80,6 +80,9 @@ ids! {
     ProfileMappingId "prm";
     ZoneId "nzo";
     TrustedOriginId "tos";
+    EventHookId "who";
+    InlineHookId "cal";
+    HookKeyId "HKY";
     UserTypeId "oty";
     SchemaId "osc";
 }

@@ -35,7 +35,8 @@ mod tests {
             .route("/slow", get(std::future::pending::<&str>))
             .route("/quick", get(async || "there"))
             .layer(from_fn_with_state(Duration::ZERO, answer_within));
-        let ask = async |path: &str| app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+        let ask =
+            async |path: &str| app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(ask("/quick").await.status(), 200);
         let answer = ask("/slow").await;
         assert_eq!(answer.status(), 503);
