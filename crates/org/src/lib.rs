@@ -9,6 +9,7 @@ pub mod config;
 pub mod console;
 pub mod error;
 pub mod expression;
+pub mod mail;
 pub mod model;
 pub mod oauth;
 pub mod operations;

@@ -14,6 +14,7 @@ mod groups;
 mod identity;
 mod linked_objects;
 mod logs;
+mod mails;
 mod mappings;
 mod networks;
 mod postgres;
