@@ -21,7 +21,7 @@ use world::{Files, World};
 use crate::{
     Error, Org, OrgConfig, Result,
     api::{self, edge::Scheme, limits::Limits},
-    console, hooks,
+    console, hooks, mail,
     model::{
         self,
         group::{self, GroupType},
@@ -174,6 +174,7 @@ pub fn migrations() -> Vec<Migration> {
         console::MIGRATIONS,
         tls::MIGRATIONS,
         model::DIRECTORY_MIGRATIONS,
+        mail::MIGRATIONS,
         model::SETTING_MIGRATIONS,
     ]
     .concat()

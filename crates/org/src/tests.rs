@@ -17,6 +17,7 @@ mod identity;
 mod inline_hooks;
 mod linked_objects;
 mod logs;
+mod mails;
 mod mappings;
 mod networks;
 mod postgres;
