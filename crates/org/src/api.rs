@@ -8,11 +8,13 @@ pub mod app_check;
 pub mod app_secrets;
 pub mod app_users;
 pub mod apps;
+pub mod behaviors;
 pub mod body;
 pub mod caller;
 pub mod cors;
 pub mod edge;
 pub mod event_hooks;
+pub mod features;
 pub mod filter;
 pub mod finish;
 pub mod gate;
@@ -30,9 +32,13 @@ pub mod logs;
 pub mod mappings;
 pub mod orgs;
 pub mod paging;
+pub mod principal_limits;
 pub mod resource;
 pub mod roles;
 pub mod schemas;
+pub mod settings;
+pub mod sms_templates;
+pub mod subscriptions;
 pub mod trusted_origins;
 pub mod unserved;
 pub mod user_body;
@@ -40,6 +46,7 @@ pub mod user_fields;
 pub mod user_types;
 pub mod users;
 pub mod validate;
+pub mod well_known;
 pub mod zones;
 
 use std::time::Duration;
@@ -84,6 +91,13 @@ pub fn operations() -> Routes {
         .merge(event_hooks::operations())
         .merge(inline_hooks::operations())
         .merge(hook_keys::operations())
+        .merge(settings::operations())
+        .merge(well_known::operations())
+        .merge(behaviors::operations())
+        .merge(sms_templates::operations())
+        .merge(subscriptions::operations())
+        .merge(features::operations())
+        .merge(principal_limits::operations())
 }
 
 pub fn routes() -> Router<Org> {

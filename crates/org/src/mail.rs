@@ -3,6 +3,10 @@
 //! Invariant: a mail is written in the transaction that it tells of, so neither is without the other. What it says can lead into an
 //! account; it is sealed in the vault and in no log.
 
+pub mod delivery;
+pub mod notice;
+pub mod queue;
+
 use db::{Conn, Migration, query};
 use vault::Secret;
 use world::Instant;
@@ -20,7 +24,7 @@ use crate::{
 pub const MIGRATIONS: &[Migration] = &[Migration::new(70, "outbox", include_str!("../migrations/0070_outbox.sql"))];
 
 /// What ids of mails begin with.
-const PREFIX: &str = "oml";
+pub const PREFIX: &str = "oml";
 /// Mails that one person can have waiting; the oldest gives way to a new one.
 pub const WAITING_PER_PERSON_MAX: i64 = 50;
 /// Mails that are done with are kept so long, and are removed so many at once.
@@ -35,6 +39,7 @@ pub enum Template {
     Unlock,
     FactorActivation,
     FactorChallenge,
+    RateLimit,
 }
 
 impl Template {
@@ -45,6 +50,7 @@ impl Template {
             Template::Unlock => "AccountUnlock",
             Template::FactorActivation => "EmailFactorVerification",
             Template::FactorChallenge => "EmailChallenge",
+            Template::RateLimit => "RateLimitNotification",
         }
     }
 }

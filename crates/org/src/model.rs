@@ -5,11 +5,13 @@
 
 pub mod app;
 pub mod app_assignment;
+pub mod behavior;
 pub mod change;
 pub mod client_secret;
 pub mod condition;
 pub mod endpoint;
 pub mod event_hook;
+pub mod feature;
 pub mod group;
 pub mod group_list;
 pub mod group_owner;
@@ -25,11 +27,15 @@ pub mod log_event;
 pub mod membership;
 pub mod organization;
 pub mod password_history;
+pub mod principal_limit;
 pub mod profile;
 pub mod resource;
 pub mod role;
 pub mod schema;
+pub mod setting;
+pub mod sms_template;
 pub mod stripping;
+pub mod subscription;
 pub mod token;
 pub mod trusted_origin;
 pub mod unique;
@@ -65,7 +71,11 @@ pub const DIRECTORY_MIGRATIONS: &[Migration] = &[
 ];
 
 /// Those of hooks and settings, 0080 to 0089.
-pub const SETTING_MIGRATIONS: &[Migration] = &[Migration::new(80, "hook", include_str!("../migrations/0080_hook.sql"))];
+pub const SETTING_MIGRATIONS: &[Migration] = &[
+    Migration::new(80, "hook", include_str!("../migrations/0080_hook.sql")),
+    Migration::new(81, "setting", include_str!("../migrations/0081_setting.sql")),
+    Migration::new(82, "outbox_due", include_str!("../migrations/0082_outbox_due.sql")),
+];
 
 /// The form in which text is compared where case does not count. Accents do.
 pub fn fold(text: &str) -> String {

@@ -20,10 +20,14 @@ use world::{Files, World};
 
 use crate::{
     Error, Org, OrgConfig, Result,
-    api::{self, edge::Scheme, limits::Limits},
+    api::{
+        self,
+        edge::Scheme,
+        limits::{self, Limits},
+    },
     console, hooks, mail,
     model::{
-        self,
+        self, behavior,
         group::{self, GroupType},
         id::OrgId,
         log, organization, user,
@@ -98,7 +102,12 @@ pub async fn start(config: OrgConfig, world: World) -> Result<Running> {
     if let Some(https) = https {
         listeners.push(listen_securely(&org, https, &app, tls::server_config(&org).await?)?);
     }
-    let background = vec![tokio::spawn(keep_house(org.clone())), tokio::spawn(hooks::delivery::work(org.clone()))];
+    let background = vec![
+        tokio::spawn(keep_house(org.clone())),
+        tokio::spawn(hooks::delivery::work(org.clone())),
+        tokio::spawn(limits::keep_up(org.clone())),
+        tokio::spawn(mail::delivery::work(org.clone())),
+    ];
     let first_administrator_link = console::first_administrator_link(&org).await?;
     tracing::info!(%http_address, ?https_address, org = %org.id, "the org listens");
     Ok(Running { http_address, https_address, first_administrator_link, org, listeners, background })
@@ -196,6 +205,7 @@ async fn open(config: OrgConfig, world: World, http: SocketAddr, https: Option<S
     let doorbell = Notify::new();
     let org = Org(Arc::new(State { id, db, vault, passwords, world, config, addresses, limits, outbound, doorbell }));
     oauth::prepare(&org).await?;
+    limits::reload(&org).await?;
     Ok(org)
 }
 
@@ -223,6 +233,7 @@ async fn built_in(db: &Db, config: &OrgConfig, world: &World) -> Result<OrgId> {
             ZoneContent { name: name.to_owned(), usage: usage.to_owned(), gateways: Vec::new(), proxies: Vec::new() };
         zone::create(&mut tx, world, &content, true).await?;
     }
+    behavior::create_usual(&mut tx, world).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -14,6 +14,7 @@ use crate::{
     Org, Result,
     model::{
         event_hook::{self, EventHook, Taken},
+        feature,
         log::{self, Event, Outcome, Party},
     },
     state::base,
@@ -50,9 +51,11 @@ async fn pass(org: &Org) -> Result<bool> {
         return Ok(false);
     }
     let mut tx = org.db.begin().await?;
+    let together = feature::HOOK_BATCHES.is_on(&feature::decided(&mut tx).await?);
+    let at_once = if together { EVENTS_AT_ONCE } else { 1 };
     let mut work = Vec::new();
     for hook in event_hook::due(&mut tx, now).await? {
-        let taken = event_hook::take(&mut tx, &hook.id, now, now.plus(HELD), EVENTS_AT_ONCE).await?;
+        let taken = event_hook::take(&mut tx, &hook.id, now, now.plus(HELD), at_once).await?;
         work.push((hook, taken));
     }
     tx.commit().await?;

@@ -83,6 +83,9 @@ ids! {
     EventHookId "who";
     InlineHookId "cal";
     HookKeyId "HKY";
+    BehaviorId "bhv";
+    SmsTemplateId "smt";
+    PrincipalLimitId "prl";
     UserTypeId "oty";
     SchemaId "osc";
 }

@@ -362,6 +362,8 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("system.api_token.request_outside_allowed_range", "API token was used outside its allowed range"),
     ("system.api_token.revoke", "Revoke API token"),
     ("system.api_token.update", "Update API token"),
+    ("system.client.rate_limit.notification", "Client rate limit notification"),
+    ("system.client.rate_limit.violation", "Client rate limit violation"),
     ("system.feature.disable", "Disable feature"),
     ("system.feature.enable", "Enable feature"),
     ("system.hook.key.created", "Create key for inline hooks"),
