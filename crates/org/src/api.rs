@@ -15,10 +15,13 @@ pub mod app_secrets;
 pub mod app_settings;
 pub mod app_users;
 pub mod apps;
+pub mod behaviors;
 pub mod body;
 pub mod caller;
 pub mod cors;
 pub mod edge;
+pub mod event_hooks;
+pub mod features;
 pub mod filter;
 pub mod finish;
 pub mod gate;
@@ -26,9 +29,12 @@ pub mod group_members;
 pub mod group_owners;
 pub mod group_rules;
 pub mod groups;
+pub mod hook_endpoint;
+pub mod hook_keys;
 pub mod iam_bindings;
 pub mod iam_resource_sets;
 pub mod iam_roles;
+pub mod inline_hooks;
 pub mod limits;
 pub mod linked_objects;
 pub mod log_stream_schemas;
@@ -36,12 +42,16 @@ pub mod logs;
 pub mod mappings;
 pub mod orgs;
 pub mod paging;
+pub mod principal_limits;
 pub mod resource;
 pub mod role_governance;
 pub mod role_targets;
 pub mod roles;
 pub mod schemas;
 pub mod scope;
+pub mod settings;
+pub mod sms_templates;
+pub mod subscriptions;
 pub mod trusted_origins;
 pub mod unserved;
 pub mod user_body;
@@ -49,6 +59,7 @@ pub mod user_fields;
 pub mod user_types;
 pub mod users;
 pub mod validate;
+pub mod well_known;
 pub mod zones;
 
 use std::time::Duration;
@@ -101,6 +112,16 @@ pub fn operations() -> Routes {
         .merge(trusted_origins::operations())
         .merge(orgs::operations())
         .merge(logs::operations())
+        .merge(event_hooks::operations())
+        .merge(inline_hooks::operations())
+        .merge(hook_keys::operations())
+        .merge(settings::operations())
+        .merge(well_known::operations())
+        .merge(behaviors::operations())
+        .merge(sms_templates::operations())
+        .merge(subscriptions::operations())
+        .merge(features::operations())
+        .merge(principal_limits::operations())
 }
 
 pub fn routes() -> Router<Org> {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use ipnet::IpNet;
 use url::Url;
-use vault::KeySource;
+use vault::{KeySource, Secret};
 
 use crate::{Error, Result};
 
@@ -28,8 +28,46 @@ pub struct OrgConfig {
     pub rate_limits: RateLimitSettings,
     /// Proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Origins that hooks may call although they lie inside a private network, and by plain http too. Any other is called by https alone,
+    /// and only at a public address.
+    pub hook_origins: Vec<Url>,
+    /// The server that mails go out by; without one they stay in the outbox, where administrators read them.
+    pub mail: Option<MailProfile>,
     /// A certificate of the operator's own for https; without one the org makes a CA and a certificate.
     pub certificate: Option<CertificateFiles>,
+}
+
+/// A mail server, and who writes.
+#[derive(Clone, Debug)]
+pub struct MailProfile {
+    pub host: String,
+    pub port: u16,
+    pub security: MailSecurity,
+    pub username: Option<String>,
+    pub password: Option<Secret>,
+    /// As `Org <org@example.com>`.
+    pub from: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailSecurity {
+    /// TLS from the first byte.
+    Tls,
+    /// TLS before anything is said; without it nothing is sent.
+    StartTls,
+    /// For a server on this machine.
+    None,
+}
+
+impl MailSecurity {
+    pub fn parse(text: &str) -> Option<MailSecurity> {
+        Some(match text {
+            "tls" => MailSecurity::Tls,
+            "starttls" => MailSecurity::StartTls,
+            "none" => MailSecurity::None,
+            _ => return None,
+        })
+    }
 }
 
 /// PEM files: the chain, the server's own certificate first, and its private key.
@@ -68,6 +106,8 @@ impl OrgConfig {
             company_name: "Built-in org".to_owned(),
             rate_limits: RateLimitSettings::default(),
             trusted_proxies: Vec::new(),
+            hook_origins: Vec::new(),
+            mail: None,
             certificate: None,
         }
     }
@@ -82,6 +122,11 @@ impl OrgConfig {
     pub(crate) fn check(&self) -> Result<()> {
         for address in &self.addresses {
             check_address(address)?;
+        }
+        if let Some(profile) = &self.mail
+            && profile.from.parse::<lettre::message::Mailbox>().is_err()
+        {
+            return Err(Error::Setting { name: "mail", reason: "`from` is not a mail address".to_owned() });
         }
         if self.company_name.trim().is_empty() {
             return Err(Error::Setting { name: "company_name", reason: "it is empty".to_owned() });

@@ -19,6 +19,8 @@ pub enum Error {
     Database(#[from] db::Error),
     #[error("the org's vault failed")]
     Vault(#[from] vault::Error),
+    #[error("the client for outbound calls could not be made")]
+    Outbound(#[from] net::Error),
     #[error("setting `{name}` is wrong: {reason}")]
     Setting { name: &'static str, reason: String },
     #[error("the org cannot listen on {address}")]

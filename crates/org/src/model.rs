@@ -9,18 +9,24 @@ pub mod app_certificate;
 pub mod app_feature;
 pub mod app_key;
 pub mod app_logo;
+pub mod behavior;
 pub mod binding;
 pub mod change;
 pub mod client_key;
 pub mod client_secret;
 pub mod condition;
 pub mod custom_role;
+pub mod endpoint;
+pub mod event_hook;
+pub mod feature;
 pub mod group;
 pub mod group_list;
 pub mod group_owner;
 pub mod group_rule;
+pub mod hook_key;
 pub mod id;
 pub mod index;
+pub mod inline_hook;
 pub mod link;
 pub mod linked_object;
 pub mod log;
@@ -28,6 +34,7 @@ pub mod log_event;
 pub mod membership;
 pub mod organization;
 pub mod password_history;
+pub mod principal_limit;
 pub mod profile;
 pub mod reach;
 pub mod resource;
@@ -36,7 +43,10 @@ pub mod resource_set;
 pub mod role;
 pub mod role_target;
 pub mod schema;
+pub mod setting;
+pub mod sms_template;
 pub mod stripping;
+pub mod subscription;
 pub mod token;
 pub mod trusted_origin;
 pub mod unique;
@@ -75,6 +85,13 @@ pub const DIRECTORY_MIGRATIONS: &[Migration] = &[
 pub const APP_MIGRATIONS: &[Migration] = &[
     Migration::new(60, "app_credential", include_str!("../migrations/0060_app_credential.sql")),
     Migration::new(61, "admin_scope", include_str!("../migrations/0061_admin_scope.sql")),
+];
+
+/// Those of hooks and settings, 0080 to 0089.
+pub const SETTING_MIGRATIONS: &[Migration] = &[
+    Migration::new(80, "hook", include_str!("../migrations/0080_hook.sql")),
+    Migration::new(81, "setting", include_str!("../migrations/0081_setting.sql")),
+    Migration::new(82, "outbox_due", include_str!("../migrations/0082_outbox_due.sql")),
 ];
 
 /// The form in which text is compared where case does not count. Accents do.

@@ -13,17 +13,21 @@ use axum::{Extension, Router};
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use db::{Db, Migration, migrate, query};
 use hyper_util::rt::TokioTimer;
-use tokio::task::JoinHandle;
+use tokio::{sync::Notify, task::JoinHandle};
 use url::Url;
 use vault::{MasterKey, Passwords, Vault};
 use world::{Files, World};
 
 use crate::{
     Error, Org, OrgConfig, Result,
-    api::{self, edge::Scheme, limits::Limits},
-    console,
-    model::{
+    api::{
         self,
+        edge::Scheme,
+        limits::{self, Limits},
+    },
+    console, hooks, mail,
+    model::{
+        self, behavior,
         group::{self, GroupType},
         id::OrgId,
         log, organization, user,
@@ -52,7 +56,8 @@ pub struct Running {
     pub first_administrator_link: Option<Url>,
     pub org: Org,
     listeners: Vec<Listener>,
-    housekeeping: JoinHandle<()>,
+    /// What goes on beside the answering of requests.
+    background: Vec<JoinHandle<()>>,
 }
 
 struct Listener {
@@ -65,7 +70,7 @@ struct Listener {
 impl Running {
     /// Takes no new connections, lets what runs end, and closes the database.
     pub async fn stop(self) {
-        self.housekeeping.abort();
+        self.background.iter().for_each(JoinHandle::abort);
         for listener in &self.listeners {
             listener.handle.graceful_shutdown(Some(STOP_TIMEOUT));
         }
@@ -97,10 +102,15 @@ pub async fn start(config: OrgConfig, world: World) -> Result<Running> {
     if let Some(https) = https {
         listeners.push(listen_securely(&org, https, &app, tls::server_config(&org).await?)?);
     }
-    let housekeeping = tokio::spawn(keep_house(org.clone()));
+    let background = vec![
+        tokio::spawn(keep_house(org.clone())),
+        tokio::spawn(hooks::delivery::work(org.clone())),
+        tokio::spawn(limits::keep_up(org.clone())),
+        tokio::spawn(mail::delivery::work(org.clone())),
+    ];
     let first_administrator_link = console::first_administrator_link(&org).await?;
     tracing::info!(%http_address, ?https_address, org = %org.id, "the org listens");
-    Ok(Running { http_address, https_address, first_administrator_link, org, listeners, housekeeping })
+    Ok(Running { http_address, https_address, first_administrator_link, org, listeners, background })
 }
 
 /// Forgets, again and again, what need not be kept any longer, and takes up what was left undone.
@@ -174,6 +184,8 @@ pub fn migrations() -> Vec<Migration> {
         tls::MIGRATIONS,
         model::DIRECTORY_MIGRATIONS,
         model::APP_MIGRATIONS,
+        mail::MIGRATIONS,
+        model::SETTING_MIGRATIONS,
     ]
     .concat()
 }
@@ -190,8 +202,11 @@ async fn open(config: OrgConfig, world: World, http: SocketAddr, https: Option<S
     let addresses = if config.addresses.is_empty() { own_addresses(http, https) } else { config.addresses.clone() };
     let passwords = Passwords::new(world.random.clone());
     let limits = Limits::new(config.rate_limits);
-    let org = Org(Arc::new(State { id, db, vault, passwords, world, config, addresses, limits }));
+    let outbound = hooks::client(&config)?;
+    let doorbell = Notify::new();
+    let org = Org(Arc::new(State { id, db, vault, passwords, world, config, addresses, limits, outbound, doorbell }));
     oauth::prepare(&org).await?;
+    limits::reload(&org).await?;
     Ok(org)
 }
 
@@ -219,6 +234,7 @@ async fn built_in(db: &Db, config: &OrgConfig, world: &World) -> Result<OrgId> {
             ZoneContent { name: name.to_owned(), usage: usage.to_owned(), gateways: Vec::new(), proxies: Vec::new() };
         zone::create(&mut tx, world, &content, true).await?;
     }
+    behavior::create_usual(&mut tx, world).await?;
     tx.commit().await?;
     Ok(id)
 }

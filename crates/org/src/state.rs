@@ -3,6 +3,8 @@
 use std::{ops::Deref, sync::Arc};
 
 use db::Db;
+use net::Outbound;
+use tokio::sync::Notify;
 use url::Url;
 use vault::{Passwords, Vault};
 use world::{Instant, World};
@@ -24,6 +26,10 @@ pub struct State {
     /// The public addresses, never empty: those of the configuration, or the listeners' own.
     pub addresses: Vec<Url>,
     pub limits: Limits,
+    /// Goes to services of the administrators: hooks.
+    pub outbound: Outbound,
+    /// Rung after a change was kept: there may be something to deliver.
+    pub doorbell: Notify,
 }
 
 impl Deref for Org {

@@ -48,6 +48,13 @@ keys! {
     "org-addresses" "WEBREPORTS_ORG_ADDRESSES" "http://localhost:8081,https://localhost:8443" "public addresses of the built-in org, comma between; each is an issuer";
     "org-database" "WEBREPORTS_ORG_DATABASE" "" "database of the built-in org: empty for SQLite in the data folder, or a postgres:// address";
     "org-name" "WEBREPORTS_ORG_NAME" "WebReports" "company name shown by the built-in org";
+    "org-mail-host" "WEBREPORTS_ORG_MAIL_HOST" "" "mail server (SMTP) of the built-in org; empty keeps mails in its outbox";
+    "org-mail-port" "WEBREPORTS_ORG_MAIL_PORT" "587" "port of that mail server";
+    "org-mail-security" "WEBREPORTS_ORG_MAIL_SECURITY" "starttls" "`tls`, `starttls`, or `none` for a mail server on this machine";
+    "org-mail-username" "WEBREPORTS_ORG_MAIL_USERNAME" "" "name for that mail server; empty for none";
+    "org-mail-password" "WEBREPORTS_ORG_MAIL_PASSWORD" "" "password for that mail server (environment only)";
+    "org-mail-from" "WEBREPORTS_ORG_MAIL_FROM" "" "who the org's mails are from, such as Sign-in <org@example.com>";
+    "org-hook-origins" "WEBREPORTS_ORG_HOOK_ORIGINS" "" "origins inside a private network that hooks of the built-in org may call, comma between, such as http://10.0.0.5:9000; others are called by https at public addresses alone";
 }
 
 /// What is wrong with a key, and what to do.
@@ -83,6 +90,8 @@ pub struct Config {
     pub org_database: db::Address,
     pub org_key: KeySource,
     pub org_name: String,
+    pub org_hook_origins: Vec<Url>,
+    pub org_mail: Option<org::config::MailProfile>,
 }
 
 impl Config {
@@ -137,7 +146,10 @@ impl Settings {
                     fix: format!("did you mean `{}`? `webreports help` lists them all", nearest(unknown)),
                 });
             }
-            if let Some(secret) = ["master-key", "metrics-key"].into_iter().find(|secret| table.contains_key(*secret)) {
+            if let Some(secret) = ["master-key", "metrics-key", "org-mail-password"]
+                .into_iter()
+                .find(|secret| table.contains_key(*secret))
+            {
                 return Err(wrong(
                     secret,
                     "a secret does not belong into a configuration file",
@@ -209,8 +221,35 @@ impl Settings {
             org_database: self.database("org-database", &home.join("data/org.db"))?,
             org_key: KeySource::File(home.join("keys/org.key")),
             org_name: self.text("org-name")?,
+            org_hook_origins: self.origins("org-hook-origins")?,
+            org_mail: self.org_mail()?,
             home,
         })
+    }
+
+    fn org_mail(&self) -> Result<Option<org::config::MailProfile>, ConfigError> {
+        let host = self.text("org-mail-host")?;
+        if host.is_empty() {
+            return Ok(None);
+        }
+        let security = self.text("org-mail-security")?;
+        let known = org::config::MailSecurity::parse(&security);
+        let known = known.ok_or_else(|| {
+            wrong("org-mail-security", &format!("`{security}` is not known"), "say `tls`, `starttls` or `none`")
+        })?;
+        let from = self.text("org-mail-from")?;
+        if from.is_empty() {
+            return Err(wrong("org-mail-from", "is empty", "name an address that the mail server sends for"));
+        }
+        let password = self.text("org-mail-password")?;
+        Ok(Some(org::config::MailProfile {
+            host,
+            port: u16::try_from(self.number("org-mail-port", 1, u64::from(u16::MAX))?).unwrap_or(u16::MAX),
+            security: known,
+            username: Some(self.text("org-mail-username")?).filter(|name| !name.is_empty()),
+            password: (!password.is_empty()).then(|| Secret::new(password)),
+            from,
+        }))
     }
 
     fn socket(&self, key: &str) -> Result<SocketAddr, ConfigError> {
@@ -228,6 +267,15 @@ impl Settings {
     }
 
     fn addresses(&self, key: &str) -> Result<Vec<Url>, ConfigError> {
+        let addresses = self.origins(key)?;
+        if addresses.is_empty() {
+            return Err(wrong(key, "has no address", "name at least one, like http://localhost:8080"));
+        }
+        Ok(addresses)
+    }
+
+    /// Addresses without a path, maybe none.
+    fn origins(&self, key: &str) -> Result<Vec<Url>, ConfigError> {
         let text = self.text(key)?;
         let mut addresses = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -239,9 +287,6 @@ impl Settings {
             });
             let problem = format!("`{part}` is not an http or https address without a path");
             addresses.push(address.ok_or_else(|| wrong(key, &problem, "write it like https://reports.example.com"))?);
-        }
-        if addresses.is_empty() {
-            return Err(wrong(key, "has no address", "name at least one, like http://localhost:8080"));
         }
         Ok(addresses)
     }

@@ -107,6 +107,8 @@ pub fn org_config(config: &Config) -> org::OrgConfig {
         key: config.org_key.clone(),
         company_name: config.org_name.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
+        hook_origins: config.org_hook_origins.clone(),
+        mail: config.org_mail.clone(),
         ..org::OrgConfig::local(config.data_folder(), config.keys_folder())
     }
 }

@@ -12,13 +12,14 @@ use axum::{
 
 use super::{
     caller::{self, By, Caller},
-    limits::{Decision, Share},
+    limits::{Decision, Mode, Share},
     scope::{self, Outcome},
     validate,
 };
 use crate::{
     Org,
     error::{Answer, Fault, codes},
+    mail::notice,
     model::{
         fold,
         log::{self, CallOrigin, Event, Party},
@@ -31,6 +32,11 @@ use crate::{
     },
 };
 
+/// Where a browser is sent with a client's id in the query.
+const AUTHORIZE: [&str; 2] = ["authorize", "authorizeCustomAS"];
+const CLIENT_LEN_MAX: usize = 64;
+const TOO_MANY: &str = "too many requests";
+
 /// The layer of one operation.
 pub async fn pass(operation: &'static Operation, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
@@ -41,8 +47,8 @@ pub async fn pass(operation: &'static Operation, request: Request, next: Next) -
         }
         .into_response();
     };
-    let (admitted, decision) = admit(&org, operation, &parts).await;
-    let place = org.limits.enter();
+    let (admitted, decision, share) = admit(&org, operation, &parts).await;
+    let place = org.limits.enter(&share);
     let mut response = match admitted {
         Ok(_) if place.is_none() => Fault::new(&codes::E0000047).into_response(),
         Err(refused) => refused,
@@ -74,7 +80,7 @@ async fn admit(
     org: &Org,
     operation: &'static Operation,
     parts: &Parts,
-) -> (Result<Option<Caller>, Response>, Option<Decision>) {
+) -> (Result<Option<Caller>, Response>, Option<Decision>, Share) {
     let asked = operation.needs != Needs::Nothing;
     let known = if asked { Some(caller::authenticate(org, parts).await) } else { None };
     let share = match &known {
@@ -88,17 +94,26 @@ async fn admit(
                 Ok(()) => Fault::new(&codes::E0000047),
                 Err(fault) => fault,
             };
-        return (Err(refused.into_response()), Some(decision));
+        return (Err(refused.into_response()), Some(decision), share);
     }
     if let Some(refused) = check_form(operation, parts) {
-        return (Err(refused), decision);
+        return (Err(refused), decision, share);
+    }
+    let caller = known.as_ref().and_then(|known| known.as_ref().ok());
+    if let Some(decision) = decision.filter(|decision| decision.first_warning)
+        && let Err(fault) = warn(org, decision, caller, parts).await
+    {
+        return (Err(fault.into_response()), Some(decision), share);
+    }
+    if let Err(refused) = check_client(org, operation, parts).await {
+        return (Err(refused.into_response()), decision, share);
     }
     let admitted = match known {
         None => Ok(None),
         Some(Err(fault)) => Err(fault.into_response()),
         Some(Ok(caller)) => Box::pin(may(org, operation, caller, parts.uri.path())).await.map(Some),
     };
-    (admitted, decision)
+    (admitted, decision, share)
 }
 
 fn share_of(caller: &Caller, operation: &'static Operation) -> Share {
@@ -114,15 +129,55 @@ async fn refuse_for_now(org: &Org, decision: Decision, caller: Option<&Caller>, 
     if !decision.first_violation {
         return Ok(());
     }
+    let event = Event::new("system.org.rate_limit.violation").outcome(log::Outcome::Deny, TOO_MANY);
+    let what = format!("Calls were refused: {} went beyond its rate limit.", parts.uri.path());
+    tell(org, event.debug("threshold", decision.limit), caller, parts, Some(&what)).await
+}
+
+/// The call with which a bucket comes near its limit.
+async fn warn(org: &Org, decision: Decision, caller: Option<&Caller>, parts: &Parts) -> Answer<()> {
+    let event = Event::new("system.org.rate_limit.warning")
+        .debug("threshold", decision.limit.saturating_sub(decision.remaining))
+        .debug("limit", decision.limit);
+    let what = format!("Calls of {} come near its rate limit.", parts.uri.path());
+    tell(org, event, caller, parts, Some(&what)).await
+}
+
+/// Writes an event of its own; `mail` is what subscribed administrators are told.
+async fn tell(org: &Org, event: Event, caller: Option<&Caller>, parts: &Parts, mail: Option<&str>) -> Answer<()> {
     let origin = caller.map(|caller| caller.origin.clone()).or_else(|| parts.extensions.get::<CallOrigin>().cloned());
-    let event = Event::new("system.org.rate_limit.violation")
-        .by(caller.map_or_else(Party::system, Caller::party))
-        .outcome(log::Outcome::Deny, "too many requests")
-        .debug("threshold", decision.limit)
-        .from(&origin.unwrap_or_default());
+    let event = event.by(caller.map_or_else(Party::system, Caller::party)).from(&origin.unwrap_or_default());
     let mut tx = org.db.begin().await?;
     log::write(&mut tx, &org.world, &event).await?;
+    if let Some(what) = mail {
+        notice::about_rate_limit(&mut tx, org, what).await?;
+    }
     Ok(tx.commit().await?)
+}
+
+/// Where people are sent to sign in, one client from one address and device has a limit of its own.
+async fn check_client(org: &Org, operation: &'static Operation, parts: &Parts) -> Answer<()> {
+    if !AUTHORIZE.contains(&operation.id) {
+        return Ok(());
+    }
+    let query: Vec<(String, String)> =
+        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default();
+    let client = query.into_iter().find(|(name, _)| name == "client_id").map(|(_, id)| id).unwrap_or_default();
+    let client: String = client.chars().take(CLIENT_LEN_MAX).collect();
+    let origin = parts.extensions.get::<CallOrigin>().cloned().unwrap_or_default();
+    let device = origin.user_agent.unwrap_or_default();
+    let whose = format!("{client} {:?} {device}", Share::of_stranger(origin.address));
+    let Some((mode, decision)) = org.limits.count_client(whose, org.now()) else { return Ok(()) };
+    if decision.first_violation {
+        let event = match mode {
+            Mode::Enforce => Event::new("system.client.rate_limit.violation").outcome(log::Outcome::Deny, TOO_MANY),
+            Mode::Preview | Mode::Disable => {
+                Event::new("system.client.rate_limit.notification").outcome(log::Outcome::Allow, TOO_MANY)
+            }
+        };
+        tell(org, event.debug("threshold", decision.limit).debug("clientId", client), None, parts, None).await?;
+    }
+    if mode == Mode::Enforce { Err(Fault::new(&codes::E0000047)) } else { Ok(()) }
 }
 
 /// Right first, then scope: whoever lacks both learns of the right.

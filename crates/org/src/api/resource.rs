@@ -113,6 +113,16 @@ pub trait Resource: Stored {
         async { Ok(()) }
     }
 
+    /// Does what takes more than a connection, once the row is written: seals a secret, asks the configuration.
+    fn complete(
+        _org: &Org,
+        _conn: &mut Conn,
+        _id: &str,
+        _content: &Self::Content,
+    ) -> impl Future<Output = Answer<()>> + Send {
+        async { Ok(()) }
+    }
+
     /// What an error of the database means.
     fn fault(error: crate::Error) -> Fault {
         Fault::taken("name")(error)
@@ -188,11 +198,11 @@ async fn list<R: Resource>(State(org): State<Org>, asked: Asked) -> Answer<Respo
     Ok(asked.page(rows, limit, |row| row.id().to_owned(), |row| answer(&asked.address, row)))
 }
 
-async fn get<R: Resource>(State(org): State<Org>, address: Address, Path(id): Path<String>) -> Answer<Json<Value>> {
+pub async fn get<R: Resource>(State(org): State<Org>, address: Address, Path(id): Path<String>) -> Answer<Json<Value>> {
     Ok(Json(answer(&address, &find::<R>(&mut *org.db.read().await?, &id).await?)))
 }
 
-async fn create<R: Resource>(
+pub async fn create<R: Resource>(
     State(org): State<Org>,
     caller: Caller,
     address: Address,
@@ -202,13 +212,14 @@ async fn create<R: Resource>(
     let mut change = caller.begin(&org).await?;
     R::judge(&mut change, &caller, Act::Create(&content)).await?;
     let id = R::insert(&mut change, &org.world, &content, &caller.user.id).await.map_err(R::fault)?;
+    R::complete(&org, &mut change, &id, &content).await?;
     let row = find::<R>(&mut change, &id).await?;
     event(R::EVENTS.created, &row).into_iter().for_each(|event| change.record(event));
     change.commit().await?;
     Ok((R::CREATED, Json(answer(&address, &row))))
 }
 
-async fn replace<R: Resource>(
+pub async fn replace<R: Resource>(
     State(org): State<Org>,
     caller: Caller,
     address: Address,
@@ -221,13 +232,14 @@ async fn replace<R: Resource>(
     R::judge(&mut change, &caller, Act::Replace(&before, &content)).await?;
     let now = change.now;
     before.update(&mut change, &content, &caller.user.id, now).await.map_err(R::fault)?;
+    R::complete(&org, &mut change, &id, &content).await?;
     let row = find::<R>(&mut change, &id).await?;
     event(R::EVENTS.updated, &row).into_iter().for_each(|event| change.record(event));
     change.commit().await?;
     Ok(Json(answer(&address, &row)))
 }
 
-async fn delete<R: Resource>(State(org): State<Org>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+pub async fn delete<R: Resource>(State(org): State<Org>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
     let mut change = caller.begin(&org).await?;
     let row = find::<R>(&mut change, &id).await?;
     R::judge(&mut change, &caller, Act::Delete(&row)).await?;
@@ -237,7 +249,7 @@ async fn delete<R: Resource>(State(org): State<Org>, caller: Caller, Path(id): P
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn activate<R: Resource>(
+pub async fn activate<R: Resource>(
     State(org): State<Org>,
     caller: Caller,
     address: Address,
@@ -246,7 +258,7 @@ async fn activate<R: Resource>(
     set_active::<R>(&org, &caller, &address, &id, true).await
 }
 
-async fn deactivate<R: Resource>(
+pub async fn deactivate<R: Resource>(
     State(org): State<Org>,
     caller: Caller,
     address: Address,

@@ -9,6 +9,7 @@ pub mod dashboard;
 pub mod files;
 pub mod first_administrator;
 pub mod group_rules;
+pub mod outbox;
 pub mod scopes;
 pub mod session;
 pub mod token_preview;
@@ -35,6 +36,7 @@ pub fn routes() -> Router<Org> {
         .route("/admin/api/tokens", get(tokens::list).post(tokens::create))
         .route("/admin/api/tokens/{id}", put(tokens::update))
         .route("/admin/api/dashboard", get(dashboard::show))
+        .route("/admin/api/outbox", get(outbox::list))
         .route("/admin/api/administrators", get(administrators::list))
         .route("/admin/api/group-rules/preview", post(group_rules::show))
         .route("/admin/api/scopes", get(scopes::list))

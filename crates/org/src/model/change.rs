@@ -36,7 +36,9 @@ impl Change {
         for event in &self.events {
             log::write(&mut self.tx, &self.org.world, event).await?;
         }
-        Ok(self.tx.commit().await?)
+        self.tx.commit().await?;
+        self.org.doorbell.notify_one();
+        Ok(())
     }
 }
 

@@ -83,6 +83,12 @@ ids! {
     ProfileMappingId "prm";
     ZoneId "nzo";
     TrustedOriginId "tos";
+    EventHookId "who";
+    InlineHookId "cal";
+    HookKeyId "HKY";
+    BehaviorId "bhv";
+    SmsTemplateId "smt";
+    PrincipalLimitId "prl";
     UserTypeId "oty";
     SchemaId "osc";
 }

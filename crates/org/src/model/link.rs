@@ -46,6 +46,11 @@ impl Purpose {
     }
 }
 
+/// When a link that is made now ends.
+pub fn lasts_until(purpose: Purpose, now: Instant) -> Instant {
+    now.plus(purpose.life())
+}
+
 /// Makes a link's token.
 pub async fn create(conn: &mut Conn, vault: &Vault, world: &World, user: &UserId, purpose: Purpose) -> Result<Secret> {
     let token = Secret::new(world.random.base64url(TOKEN_LEN));
@@ -56,7 +61,7 @@ pub async fn create(conn: &mut Conn, vault: &Vault, world: &World, user: &UserId
         .bind(user.as_str())
         .bind(purpose.as_str())
         .bind(now)
-        .bind(now.plus(purpose.life()))
+        .bind(lasts_until(purpose, now))
         .execute(conn)
         .await?;
     Ok(token)

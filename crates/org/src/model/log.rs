@@ -9,13 +9,14 @@ use db::{Conn, query};
 use serde_json::Value;
 use world::{Instant, World};
 
-pub use super::log_event::{CallOrigin, Event, Outcome, Party};
+use super::event_hook;
+pub use super::log_event::{CallOrigin, Event, Outcome, Party, uuid};
 use crate::{Error, Result};
 
 /// Events are kept this long.
 pub const KEPT: Duration = Duration::from_secs(90 * 24 * 3_600);
 
-/// Writes an event.
+/// Writes an event, and queues it for the event hooks that want it.
 pub async fn write(conn: &mut Conn, world: &World, event: &Event) -> Result<()> {
     let published = world.now();
     let row = query("update log_position set last = last + 1 where id = 1 returning last").one(conn).await?;
@@ -28,7 +29,7 @@ pub async fn write(conn: &mut Conn, world: &World, event: &Event) -> Result<()> 
         .bind(event.to_json(published, world).to_string())
         .execute(conn)
         .await?;
-    Ok(())
+    event_hook::queue(conn, event.kind, position, published).await
 }
 
 /// An event as it was written, with what paging needs.

@@ -222,7 +222,7 @@ impl Event {
 }
 
 /// A random UUID (version 4).
-fn uuid(world: &World) -> String {
+pub fn uuid(world: &World) -> String {
     let mut bytes: [u8; 16] = world.random.bytes();
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
@@ -303,6 +303,13 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("directory.mapping.update", "Update profile mapping"),
     ("directory.user_profile.bootstrap", "Create user profile"),
     ("directory.user_profile.update", "Update user profile"),
+    ("event_hook.activated", "Activate event hook"),
+    ("event_hook.created", "Create event hook"),
+    ("event_hook.deactivated", "Deactivate event hook"),
+    ("event_hook.deleted", "Delete event hook"),
+    ("event_hook.delivery", "Delivery of events to an event hook"),
+    ("event_hook.updated", "Update event hook"),
+    ("event_hook.verified", "Verify event hook"),
     ("group.application_assignment.add", "Assign application to group"),
     ("group.application_assignment.remove", "Unassign application from group"),
     ("group.application_assignment.update", "Update application assignment of group"),
@@ -333,6 +340,12 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("iam.role.permissions.add", "Add permission to custom role"),
     ("iam.role.permissions.delete", "Remove permission from custom role"),
     ("iam.role.update", "Update custom role"),
+    ("inline_hook.activated", "Activate inline hook"),
+    ("inline_hook.created", "Create inline hook"),
+    ("inline_hook.deactivated", "Deactivate inline hook"),
+    ("inline_hook.deleted", "Delete inline hook"),
+    ("inline_hook.executed", "Inline hook is executed"),
+    ("inline_hook.updated", "Update inline hook"),
     ("oauth2.as.activated", "Activate authorization server"),
     ("oauth2.as.created", "Create authorization server"),
     ("oauth2.as.deactivated", "Deactivate authorization server"),
@@ -355,6 +368,10 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("policy.rule.deactivate", "Deactivate policy rule"),
     ("policy.rule.delete", "Delete policy rule"),
     ("policy.rule.update", "Update policy rule"),
+    ("security.behavior.settings.create", "Create behavior"),
+    ("security.behavior.settings.delete", "Delete behavior"),
+    ("security.behavior.settings.update", "Update behavior"),
+    ("security.threat.configuration.update", "Update threat configuration"),
     ("security.trusted_origin.activate", "Activate trusted origin"),
     ("security.trusted_origin.create", "Create trusted origin"),
     ("security.trusted_origin.deactivate", "Deactivate trusted origin"),
@@ -366,8 +383,16 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("system.api_token.request_outside_allowed_range", "API token was used outside its allowed range"),
     ("system.api_token.revoke", "Revoke API token"),
     ("system.api_token.update", "Update API token"),
+    ("system.client.rate_limit.notification", "Client rate limit notification"),
+    ("system.client.rate_limit.violation", "Client rate limit violation"),
+    ("system.feature.disable", "Disable feature"),
+    ("system.feature.enable", "Enable feature"),
+    ("system.hook.key.created", "Create key for inline hooks"),
+    ("system.hook.key.deleted", "Delete key for inline hooks"),
+    ("system.hook.key.updated", "Update key for inline hooks"),
     ("system.org.rate_limit.violation", "Rate limit violation"),
     ("system.org.rate_limit.warning", "Rate limit warning"),
+    ("system.rate_limit.configuration.update", "Update settings of rate limits"),
     ("user.account.expire_password", "Expire password of user"),
     ("user.account.lock", "Max sign in attempts exceeded"),
     ("user.account.privilege.grant", "Grant user privilege"),
@@ -378,8 +403,8 @@ pub const EVENTS: &[(&str, &str)] = &[
     ("user.account.unlock_by_admin", "Unlock user account by admin"),
     ("user.account.update_password", "User update password for Okta"),
     ("user.account.update_profile", "Update user profile for Okta"),
-    ("user.account.update_user_type", "Update user type of user"),
     ("user.account.update_secondary_email", "Update secondary email"),
+    ("user.account.update_user_type", "Update user type of user"),
     ("user.authentication.auth", "Authenticate user"),
     ("user.authentication.auth_via_mfa", "Authentication of user via MFA"),
     ("user.authentication.sso", "User single sign on to app"),

@@ -233,6 +233,25 @@ pub async fn count_active_super_administrators(conn: &mut Conn) -> Result<i64> {
     Ok(count.one(conn).await?.get("n")?)
 }
 
+/// Everybody who has a role, in person or by a group, in the order of their ids.
+pub async fn people_with_roles(conn: &mut Conn, limit: i64) -> Result<Vec<UserId>> {
+    let ids = query(
+        "select user_id as id from admin_role where user_id is not null
+         union select m.user_id from admin_role r join group_member m on m.group_id = r.group_id order by id limit $1",
+    );
+    let rows = ids.bind(limit).all(conn).await?;
+    rows.iter().map(|row| Ok(UserId::from(row.get::<String>("id")?))).collect()
+}
+
+/// Whoever is a super administrator in person for longest.
+pub async fn first_super_administrator(conn: &mut Conn) -> Result<Option<UserId>> {
+    let row = query(
+        "select r.user_id from admin_role r join org_user u on u.id = r.user_id
+         where r.type = 'SUPER_ADMIN' and u.status <> 'DEPROVISIONED' order by r.created_us, r.user_id limit 1",
+    );
+    Ok(row.optional(conn).await?.map(|row| row.get::<String>("user_id")).transpose()?.map(UserId::from))
+}
+
 /// The strongest of some roles: how lists name what somebody is.
 pub fn strongest(roles: &[AdminRole]) -> Option<RoleType> {
     RoleType::ALL.iter().copied().find(|kind| roles.iter().any(|role| role.kind == *kind))

@@ -254,7 +254,7 @@ pub async fn rotate(conn: &mut Conn, server: &Server, purpose: Purpose, kid: &st
 }
 
 /// A new key as PEM, and its modulus and exponent in base64url.
-fn generate() -> Result<(Secret, String, String)> {
+pub(crate) fn generate() -> Result<(Secret, String, String)> {
     let pair = KeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
     let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
     let mut pem = "-----BEGIN PRIVATE KEY-----\n".to_owned();

@@ -18,8 +18,8 @@ async fn unknown_paths_wrong_methods_and_missing_features_answer_as_okta_does() 
     site.get("/api/v1/nothing").await.refused(404, "E0000008");
     site.get("/nothing").await.refused(404, "E0000008");
     site.call_as(&site.token, Method::PATCH, "/api/v1/users", Some(json!([]))).await.refused(405, "E0000022");
-    site.get("/api/v1/behaviors").await.refused(401, "E0000015");
-    site.call_as("wrong", Method::GET, "/api/v1/behaviors", None).await.refused(401, "E0000011");
+    site.get("/api/v1/captchas").await.refused(401, "E0000015");
+    site.call_as("wrong", Method::GET, "/api/v1/captchas", None).await.refused(401, "E0000011");
     site.get("//api//v1/users/me").await.is(200);
 }
 

@@ -228,6 +228,22 @@ impl Site {
         self.get(&filter).await.ok().as_array().unwrap().clone()
     }
 
+    /// Returns once so many events of this type are in the log: what goes on beside requests has no answer to wait for.
+    pub(crate) async fn until_logged(&self, kind: &str, count: usize) {
+        let wait = async {
+            while self.events(kind).await.len() < count {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), wait).await.expect("the event is logged");
+    }
+
+    /// Ends the org in the middle of whatever it does; what it kept lies in the folder.
+    pub(crate) async fn die(self) -> TempDir {
+        self.running.stop().await;
+        self.folder
+    }
+
     pub(crate) async fn new_user(&self, login: &str) -> Value {
         self.advance(Duration::from_millis(1));
         let profile = json!({ "firstName": "Ada", "lastName": "Byron", "login": login, "email": login });

@@ -19,10 +19,12 @@ use crate::{
         user_body::Omitted,
     },
     error::{Answer, Fault, codes},
+    mail,
     model::{
         change::Change,
         group::{self, Group, GroupType},
         id::UserId,
+        link::{self, Purpose},
         log::{Event, Party},
         profile::Profile,
         reach::{Object, Target},
@@ -56,6 +58,10 @@ pub async fn create(State(org): State<Org>, caller: Caller, asked: Asked, body: 
         join(&mut change, group, &user).await?;
     }
     group_rules::reconsider(&mut change, &user.id).await?;
+    if user.status == Status::Provisioned {
+        let token = link::create(&mut change, &org.vault, &org.world, &user.id, Purpose::Welcome).await?;
+        mail::send_link(&mut change, &org, &user, Purpose::Welcome, &token).await?;
+    }
     let response = shown(&mut change, &caller, &asked.address, &user, Omitted::default()).await?;
     change.commit().await?;
     Ok(response)

@@ -19,6 +19,7 @@ use crate::{
         paging::Asked,
     },
     error::{Answer, Fault, codes},
+    mail,
     model::{
         app, app_assignment,
         change::Change,
@@ -119,8 +120,12 @@ async fn welcomed(
         return Ok(nothing());
     }
     let token = link::create(&mut change, &org.vault, &org.world, &user.id, Purpose::Welcome).await?;
+    let sent = asked.flag("sendEmail", by_mail);
+    if sent {
+        mail::send_link(&mut change, org, user, Purpose::Welcome, &token).await?;
+    }
     change.commit().await?;
-    if asked.flag("sendEmail", by_mail) {
+    if sent {
         return Ok(nothing());
     }
     let url = asked.address.link(&format!("{}{}", Purpose::Welcome.path(), token.expose()));

@@ -17,6 +17,7 @@ use crate::{
     Org,
     api::{caller::Caller, paging::Asked, user_body::Omitted},
     error::{Answer, Fault, codes},
+    mail,
     model::{
         change::Change,
         link::{self, Purpose},
@@ -132,8 +133,12 @@ pub async fn forgot(
 
 async fn reset_link(org: &Org, mut change: Change, asked: &Asked, user: &User) -> Answer<Response> {
     let token = link::create(&mut change, &org.vault, &org.world, &user.id, Purpose::ResetPassword).await?;
+    let sent = asked.flag("sendEmail", true);
+    if sent {
+        mail::send_link(&mut change, org, user, Purpose::ResetPassword, &token).await?;
+    }
     change.commit().await?;
-    if asked.flag("sendEmail", true) {
+    if sent {
         return Ok(nothing());
     }
     let url = asked.address.link(&format!("{}{}", Purpose::ResetPassword.path(), token.expose()));

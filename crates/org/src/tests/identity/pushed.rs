@@ -143,3 +143,17 @@ pub(super) async fn signed(site: Site) {
         Some("The signature of the request object is invalid.")
     );
 }
+
+#[tokio::test]
+async fn a_request_is_pushed_to_a_custom_server_and_a_page_may_ask_whether_it_can() {
+    let site = Site::start().await;
+    let mut party = RelyingParty::new(&site).await;
+    party.server = format!("{}/oauth2/default/v1", site.base());
+    let browser = Browser::new(&site);
+    let pushed = push(&party, &browser, &[]).await.is(200).json();
+    assert!(pushed["request_uri"].as_str().unwrap().starts_with("urn:okta:"));
+    for path in ["/oauth2/v1/par", "/oauth2/default/v1/par"] {
+        let preflight = site.request(reqwest::Method::OPTIONS, path).header("Origin", "https://app.example.test");
+        site.send(preflight.header("Access-Control-Request-Method", "POST")).await.is(204);
+    }
+}
