@@ -8,10 +8,12 @@ pub mod app_check;
 pub mod app_secrets;
 pub mod app_users;
 pub mod apps;
+pub mod authenticators;
 pub mod body;
 pub mod caller;
 pub mod cors;
 pub mod edge;
+pub mod factors;
 pub mod filter;
 pub mod finish;
 pub mod gate;
@@ -26,6 +28,12 @@ pub mod logs;
 pub mod mappings;
 pub mod orgs;
 pub mod paging;
+pub mod policies;
+pub mod policy_content;
+pub mod policy_mappings;
+pub mod policy_rules;
+pub mod policy_settings;
+pub mod policy_simulation;
 pub mod resource;
 pub mod roles;
 pub mod schemas;
@@ -77,6 +85,12 @@ pub fn operations() -> Routes {
         .merge(trusted_origins::operations())
         .merge(orgs::operations())
         .merge(logs::operations())
+        .merge(policies::operations())
+        .merge(factors::operations())
+        .merge(authenticators::operations())
+        .merge(policy_rules::operations())
+        .merge(policy_mappings::operations())
+        .merge(policy_simulation::operations())
 }
 
 pub fn routes() -> Router<Org> {

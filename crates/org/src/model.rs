@@ -5,9 +5,11 @@
 
 pub mod app;
 pub mod app_assignment;
+pub mod authenticator;
 pub mod change;
 pub mod client_secret;
 pub mod condition;
+pub mod factor;
 pub mod group;
 pub mod group_list;
 pub mod group_owner;
@@ -21,6 +23,8 @@ pub mod log_event;
 pub mod membership;
 pub mod organization;
 pub mod password_history;
+pub mod policy;
+pub mod policy_defaults;
 pub mod profile;
 pub mod resource;
 pub mod role;
@@ -58,6 +62,14 @@ pub const DIRECTORY_MIGRATIONS: &[Migration] = &[
     Migration::new(41, "group_rule", include_str!("../migrations/0041_group_rule.sql")),
     Migration::new(42, "directory", include_str!("../migrations/0042_directory.sql")),
     Migration::new(43, "password_history", include_str!("../migrations/0043_password_history.sql")),
+];
+
+/// Those of what is decided at sign-in, 0071 to 0079.
+pub const POLICY_MIGRATIONS: &[Migration] = &[
+    Migration::new(71, "policy", include_str!("../migrations/0071_policy.sql")),
+    Migration::new(72, "sign_in", include_str!("../migrations/0072_sign_in.sql")),
+    Migration::new(73, "factor", include_str!("../migrations/0073_factor.sql")),
+    Migration::new(74, "authenticator", include_str!("../migrations/0074_authenticator.sql")),
 ];
 
 /// The form in which text is compared where case does not count. Accents do.

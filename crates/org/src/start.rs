@@ -23,10 +23,10 @@ use crate::{
     api::{self, edge::Scheme, limits::Limits},
     console, mail,
     model::{
-        self,
+        self, authenticator,
         group::{self, GroupType},
         id::OrgId,
-        log, organization, user,
+        log, organization, policy_defaults, user,
         zone::{self, ZoneContent},
     },
     oauth, signin,
@@ -174,6 +174,7 @@ pub fn migrations() -> Vec<Migration> {
         tls::MIGRATIONS,
         model::DIRECTORY_MIGRATIONS,
         mail::MIGRATIONS,
+        model::POLICY_MIGRATIONS,
     ]
     .concat()
 }
@@ -209,6 +210,9 @@ async fn is_new(db: &Db) -> Result<bool> {
 async fn built_in(db: &Db, config: &OrgConfig, world: &World) -> Result<OrgId> {
     let mut tx = db.begin().await?;
     if let Some(known) = organization::get(&mut tx).await? {
+        policy_defaults::make(&mut tx, world).await?;
+        authenticator::make(&mut tx, world).await?;
+        tx.commit().await?;
         return Ok(known.id);
     }
     let id = organization::create(&mut tx, world, &config.company_name).await?;
@@ -219,6 +223,8 @@ async fn built_in(db: &Db, config: &OrgConfig, world: &World) -> Result<OrgId> {
             ZoneContent { name: name.to_owned(), usage: usage.to_owned(), gateways: Vec::new(), proxies: Vec::new() };
         zone::create(&mut tx, world, &content, true).await?;
     }
+    policy_defaults::make(&mut tx, world).await?;
+    authenticator::make(&mut tx, world).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -4,10 +4,12 @@
 //! ([`conformance`]).
 
 mod apps;
+mod authenticators;
 mod callers;
 mod conformance;
 mod databases;
 mod edges;
+mod factors;
 mod group_owners;
 mod group_rules;
 mod groups;
@@ -17,6 +19,7 @@ mod logs;
 mod mails;
 mod mappings;
 mod networks;
+mod policies;
 mod postgres;
 mod roles;
 mod schemas;

@@ -19,11 +19,13 @@ mod logout;
 mod management;
 mod password_grant;
 mod passwords;
+mod policies;
 mod postgres;
 mod pushed;
 mod refresh;
 mod registration;
 mod relying_party;
+mod second_factor;
 mod sessions;
 mod sign_in;
 
