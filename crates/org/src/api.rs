@@ -15,12 +15,14 @@ pub mod app_secrets;
 pub mod app_settings;
 pub mod app_users;
 pub mod apps;
+pub mod authenticators;
 pub mod behaviors;
 pub mod body;
 pub mod caller;
 pub mod cors;
 pub mod edge;
 pub mod event_hooks;
+pub mod factors;
 pub mod features;
 pub mod filter;
 pub mod finish;
@@ -42,6 +44,12 @@ pub mod logs;
 pub mod mappings;
 pub mod orgs;
 pub mod paging;
+pub mod policies;
+pub mod policy_content;
+pub mod policy_mappings;
+pub mod policy_rules;
+pub mod policy_settings;
+pub mod policy_simulation;
 pub mod principal_limits;
 pub mod resource;
 pub mod role_governance;
@@ -59,7 +67,6 @@ pub mod user_fields;
 pub mod user_types;
 pub mod users;
 pub mod validate;
-pub mod well_known;
 pub mod zones;
 
 use std::time::Duration;
@@ -116,12 +123,17 @@ pub fn operations() -> Routes {
         .merge(inline_hooks::operations())
         .merge(hook_keys::operations())
         .merge(settings::operations())
-        .merge(well_known::operations())
         .merge(behaviors::operations())
         .merge(sms_templates::operations())
         .merge(subscriptions::operations())
         .merge(features::operations())
         .merge(principal_limits::operations())
+        .merge(policies::operations())
+        .merge(factors::operations())
+        .merge(authenticators::operations())
+        .merge(policy_rules::operations())
+        .merge(policy_mappings::operations())
+        .merge(policy_simulation::operations())
 }
 
 pub fn routes() -> Router<Org> {

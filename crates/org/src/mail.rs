@@ -105,6 +105,9 @@ pub async fn send_link(conn: &mut Conn, org: &Org, user: &User, purpose: Purpose
             "Reset your password",
             "A new password was asked for your account. Choose it here:",
         ),
+        Purpose::Unlock => {
+            (Template::Unlock, "Unlock your account", "Wrong passwords have locked your account. Unlock it here:")
+        }
     };
     let body = format!(
         "Hello {},\n\n{what}\n{link}\n\nThe link can be used once, until {}. Your username is {}.\n\

@@ -9,6 +9,7 @@ pub mod app_certificate;
 pub mod app_feature;
 pub mod app_key;
 pub mod app_logo;
+pub mod authenticator;
 pub mod behavior;
 pub mod binding;
 pub mod change;
@@ -18,6 +19,7 @@ pub mod condition;
 pub mod custom_role;
 pub mod endpoint;
 pub mod event_hook;
+pub mod factor;
 pub mod feature;
 pub mod group;
 pub mod group_list;
@@ -34,6 +36,8 @@ pub mod log_event;
 pub mod membership;
 pub mod organization;
 pub mod password_history;
+pub mod policy;
+pub mod policy_defaults;
 pub mod principal_limit;
 pub mod profile;
 pub mod reach;
@@ -92,6 +96,14 @@ pub const SETTING_MIGRATIONS: &[Migration] = &[
     Migration::new(80, "hook", include_str!("../migrations/0080_hook.sql")),
     Migration::new(81, "setting", include_str!("../migrations/0081_setting.sql")),
     Migration::new(82, "outbox_due", include_str!("../migrations/0082_outbox_due.sql")),
+];
+
+/// Those of what is decided at sign-in, 0071 to 0079.
+pub const POLICY_MIGRATIONS: &[Migration] = &[
+    Migration::new(71, "policy", include_str!("../migrations/0071_policy.sql")),
+    Migration::new(72, "sign_in", include_str!("../migrations/0072_sign_in.sql")),
+    Migration::new(73, "factor", include_str!("../migrations/0073_factor.sql")),
+    Migration::new(74, "authenticator", include_str!("../migrations/0074_authenticator.sql")),
 ];
 
 /// The form in which text is compared where case does not count. Accents do.

@@ -27,10 +27,10 @@ use crate::{
     },
     console, hooks, mail,
     model::{
-        self, behavior,
+        self, authenticator, behavior,
         group::{self, GroupType},
         id::OrgId,
-        log, organization, user,
+        log, organization, policy_defaults, user,
         zone::{self, ZoneContent},
     },
     oauth, signin,
@@ -186,6 +186,7 @@ pub fn migrations() -> Vec<Migration> {
         model::APP_MIGRATIONS,
         mail::MIGRATIONS,
         model::SETTING_MIGRATIONS,
+        model::POLICY_MIGRATIONS,
     ]
     .concat()
 }
@@ -224,6 +225,9 @@ async fn is_new(db: &Db) -> Result<bool> {
 async fn built_in(db: &Db, config: &OrgConfig, world: &World) -> Result<OrgId> {
     let mut tx = db.begin().await?;
     if let Some(known) = organization::get(&mut tx).await? {
+        policy_defaults::make(&mut tx, world).await?;
+        authenticator::make(&mut tx, world).await?;
+        tx.commit().await?;
         return Ok(known.id);
     }
     let id = organization::create(&mut tx, world, &config.company_name).await?;
@@ -235,6 +239,8 @@ async fn built_in(db: &Db, config: &OrgConfig, world: &World) -> Result<OrgId> {
         zone::create(&mut tx, world, &content, true).await?;
     }
     behavior::create_usual(&mut tx, world).await?;
+    policy_defaults::make(&mut tx, world).await?;
+    authenticator::make(&mut tx, world).await?;
     tx.commit().await?;
     Ok(id)
 }

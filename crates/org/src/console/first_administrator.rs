@@ -31,7 +31,10 @@ use crate::{
         schema,
         user::{self, NewUser, Provider, Status},
     },
-    signin::{csrf, password_policy, session},
+    signin::{
+        csrf, password_policy,
+        session::{self, Proof},
+    },
 };
 
 const CODE_LEN: usize = 43;
@@ -83,7 +86,7 @@ pub async fn redeem(
     drop(reader);
     let hash = org.passwords.hash(&password).await?;
 
-    let mut change = Change::begin(&org, Party::system(), origin).await?;
+    let mut change = Change::begin(&org, Party::system(), origin.clone()).await?;
     if !consume(&mut change, &org, &code).await? {
         return Err(closed());
     }
@@ -99,7 +102,7 @@ pub async fn redeem(
     let now = change.now;
     group::add_to_everyone(&mut change, &user.id, now).await?;
     role::grant(&mut change, &org.world, RoleType::SuperAdmin, &Assignee::User(user.id.clone())).await?;
-    let session = session::begin(&mut change, &org, &headers, &user, false).await?;
+    let session = session::begin(&mut change, &org, &origin, &headers, &user, &Proof::password(), false).await?;
     for kind in ["user.lifecycle.create", "user.lifecycle.activate", "user.account.privilege.grant"] {
         change.record(Event::new(kind).target(Party::user(&user)));
     }
@@ -143,7 +146,8 @@ async fn check(conn: &mut Conn, body: &Map<String, Value>) -> Answer<(Profile, S
     if password.is_empty() {
         causes.push("password: The field cannot be left blank".to_owned());
     } else {
-        let faults = password_policy::check(conn, &profile, &password).await?;
+        let policy = password_policy::of_newcomer(conn, &[]).await?;
+        let faults = password_policy::check(&policy, &profile, &password);
         causes.extend(faults.iter().map(|fault| format!("password: {fault}")));
     }
     if causes.is_empty() { Ok((profile, password)) } else { Err(Fault::invalid("firstAdministrator", causes)) }

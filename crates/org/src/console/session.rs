@@ -16,7 +16,7 @@ use crate::{
     operations::Right,
     signin::{
         password_policy,
-        session::{self, Session, SessionPolicy},
+        session::{self, Session},
     },
 };
 
@@ -74,7 +74,6 @@ pub async fn show(
 pub(super) async fn body(org: &Org, address: &Address, session: &Session, roles: &[AdminRole]) -> Result<Value> {
     let mut reader = org.db.read().await?;
     let organization = organization::get(&mut reader).await?;
-    let policy = SessionPolicy::get(&mut reader).await?;
     let kinds: Vec<RoleType> =
         RoleType::ALL.iter().copied().filter(|kind| roles.iter().any(|role| role.kind == *kind)).collect();
     let held = |name: &str| Right::named(name).is_some_and(|right| kinds.iter().any(|kind| right.held_by(*kind)));
@@ -98,12 +97,12 @@ pub(super) async fn body(org: &Org, address: &Address, session: &Session, roles:
             "issuer": address.base(),
             "version": env!("CARGO_PKG_VERSION"),
         },
-        "idleMinutes": policy.max_idle_minutes,
+        "idleMinutes": session.idle.as_secs() / 60,
     }))
 }
 
 /// `GET /admin/api/password-policy`: for everybody, since the first administrator has no session yet.
 pub async fn password_rules(State(org): State<Org>) -> Answer<Json<Value>> {
-    let policy = password_policy::get(&mut *org.db.read().await?).await?;
+    let policy = password_policy::of_newcomer(&mut *org.db.read().await?, &[]).await?;
     Ok(Json(json!({ "rules": policy.rules() })))
 }

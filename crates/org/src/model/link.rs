@@ -1,4 +1,5 @@
-//! Links of one use that a person is sent: to set a first password (`/welcome/{token}`) or a new one (`/reset_password/{token}`).
+//! Links of one use that a person is sent: to set a first password (`/welcome/{token}`) or a new one (`/reset_password/{token}`), or to
+//! end a lock (`/unlock_account/{token}`).
 //!
 //! Invariant: of a link's token only a keyed hash is kept; it is used up by one conditional update; a newer link of the same person
 //! ends the older ones.
@@ -16,6 +17,7 @@ use crate::Result;
 pub enum Purpose {
     Welcome,
     ResetPassword,
+    Unlock,
 }
 
 const TOKEN_LEN: usize = 20;
@@ -27,6 +29,7 @@ impl Purpose {
         match self {
             Purpose::Welcome => "welcome",
             Purpose::ResetPassword => "reset_password",
+            Purpose::Unlock => "unlock_account",
         }
     }
 
@@ -35,13 +38,14 @@ impl Purpose {
         match self {
             Purpose::Welcome => "/welcome/",
             Purpose::ResetPassword => "/reset_password/",
+            Purpose::Unlock => "/unlock_account/",
         }
     }
 
     fn life(self) -> Duration {
         match self {
             Purpose::Welcome => WELCOME_LIFE,
-            Purpose::ResetPassword => RESET_LIFE,
+            Purpose::ResetPassword | Purpose::Unlock => RESET_LIFE,
         }
     }
 }

@@ -25,10 +25,12 @@ use crate::{
     error::Answer,
     model::{
         change::Change,
-        log::{CallOrigin, Event, Party},
+        log::{CallOrigin, Event, Outcome, Party},
     },
     signin::{
-        login_page,
+        app_access::{self, Access},
+        decision::Who,
+        factor_page, login_page,
         return_address::ReturnAddress,
         session::{self, NewSession, Session},
         session_token,
@@ -144,6 +146,9 @@ async fn serve(call: &Call<'_>, loaded: &Loaded, session: Option<Session>) -> An
         };
         return Ok(refuse(&OAuthFault::new(400, "login_required", text)));
     };
+    if let Some(response) = ask_app_policy(call, loaded, &session).await? {
+        return Ok(response);
+    }
     let acr = match assurance::met(&asked.acr_values, &session.amr) {
         Ok(acr) => acr,
         Err(fault) => return Ok(refuse(&fault)),
@@ -166,14 +171,41 @@ async fn serve(call: &Call<'_>, loaded: &Loaded, session: Option<Session>) -> An
     }
 }
 
+/// What the policy of the application answers instead of letting the person in.
+async fn ask_app_policy(call: &Call<'_>, loaded: &Loaded, session: &Session) -> Answer<Option<Response>> {
+    let (org, app) = (call.org, &loaded.client.app);
+    let since = Mark::AskedAgain.at(org, call.outer, ANYBODY);
+    let mut reader = org.db.read().await?;
+    let who = Who::person(&mut reader, &session.user, call.origin.address).await?;
+    let access = app_access::check(&mut reader, &app.id, &who, session, since, org.now()).await?;
+    drop(reader);
+    let refuse = |fault: &OAuthFault| answer::send_fault(call.company, &loaded.destination, fault);
+    Ok(match access {
+        Access::Allowed => None,
+        Access::Denied => {
+            let mut change = Change::begin(org, Party::user(&session.user), call.origin.clone()).await?;
+            let event = Event::new("user.authentication.sso").outcome(Outcome::Deny, "app_sign_on_policy_denied");
+            change.record(event.target(Party::app(app)).session(&session.external_id));
+            change.commit().await?;
+            Some(refuse(&OAuthFault::policy_denied()))
+        }
+        Access::Again | Access::Factor if loaded.asked.prompt.none => {
+            let text = "The client specified not to prompt, but the client app requires re-authentication or MFA.";
+            Some(refuse(&OAuthFault::new(400, "login_required", text)))
+        }
+        Access::Again => Some(to_page(call, login_page::PATH, true)),
+        Access::Factor => Some(to_page(call, factor_page::PATH, true)),
+    })
+}
+
 /// A session token is worth a session where there is none.
 async fn begin_by_token(call: &Call<'_>, loaded: &Loaded) -> Answer<Option<NewSession>> {
     let org = call.org;
     let token = loaded.parameters.get("sessionToken").or_else(|| call.outer.get("sessionToken"));
     let Some(token) = token.map(Secret::new) else { return Ok(None) };
     let mut change = Change::begin(org, Party::system(), call.origin.clone()).await?;
-    let Some(user) = session_token::consume(&mut change, org, &token).await? else { return Ok(None) };
-    let new = session::begin(&mut change, org, call.headers, &user, false).await?;
+    let Some((user, proof)) = session_token::consume(&mut change, org, &token).await? else { return Ok(None) };
+    let new = session::begin(&mut change, org, call.origin, call.headers, &user, &proof, false).await?;
     change.record(Event::new("user.session.start").target(Party::user(&user)).session(&new.session.external_id));
     change.commit().await?;
     Ok(Some(new))
@@ -181,13 +213,17 @@ async fn begin_by_token(call: &Call<'_>, loaded: &Loaded) -> Answer<Option<NewSe
 
 /// To the sign-in page, and from there back to this request.
 fn to_sign_in(call: &Call<'_>, loaded: &Loaded) -> Response {
-    let again = loaded.asked.prompt.login || loaded.asked.max_age_s.is_some();
+    to_page(call, login_page::PATH, loaded.asked.prompt.login || loaded.asked.max_age_s.is_some())
+}
+
+/// To a page of ours, and from there back to this request. `again`: although somebody is signed in.
+fn to_page(call: &Call<'_>, page: &str, again: bool) -> Response {
     let plain = call.outer.without("sessionToken");
     let query = if again { Mark::AskedAgain.put(call.org, &plain, ANYBODY) } else { plain.encode() };
     let from = ReturnAddress::of(call.path, &query);
     let location = format!(
         "{}?{}",
-        login_page::PATH,
+        page,
         url::form_urlencoded::Serializer::new(String::new()).append_pair("fromURI", from.as_str()).finish()
     );
     (StatusCode::FOUND, [(header::LOCATION, location), (header::REFERRER_POLICY, "no-referrer".to_owned())])

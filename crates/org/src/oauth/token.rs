@@ -36,7 +36,12 @@ use crate::{
         token::may_act,
         user::{self, User},
     },
-    signin::credentials::{self, Attempt},
+    signin::{
+        app_access,
+        credentials::{self, Attempt},
+        decision::Who,
+        sign_on,
+    },
 };
 
 const GRANT_TYPES: [&str; 5] =
@@ -264,6 +269,12 @@ impl Call<'_> {
             }
         };
         let mut change = self.begin().await?;
+        // There is no page either on which a factor could be asked for.
+        let sign_on = sign_on::of(&mut change, &user, self.origin.address).await?;
+        let who = Who::person(&mut change, &user, self.origin.address).await?;
+        if sign_on.require_factor || app_access::asks_for_factor(&mut change, &self.client.app.id, &who).await? {
+            return Err(OAuthFault::invalid_grant("The credentials provided were invalid."));
+        }
         if !app::assigned(&mut change, &self.client.app, &user).await? {
             return Err(OAuthFault::access_denied("User is not assigned to the client application."));
         }

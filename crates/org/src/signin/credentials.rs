@@ -11,6 +11,7 @@ use world::Instant;
 use super::{
     lockout::{self, Counted, Guess},
     password_policy::{self, PasswordPolicy},
+    sign_on,
 };
 use crate::{
     Org, Result,
@@ -65,9 +66,12 @@ async fn decide(
 ) -> Result<Attempt> {
     let mut change = Change::begin(org, Party::unknown(login.trim()), origin.clone()).await?;
     let now = change.now;
-    let policy = password_policy::get(&mut change).await?;
-    guess.lapse(&mut change, &policy, now).await?;
     let mut found = user::by_login(&mut change, login.trim()).await?;
+    let policy = match &found {
+        Some(user) => password_policy::of(&mut change, user).await?,
+        None => password_policy::of_newcomer(&mut change, &[]).await?,
+    };
+    guess.lapse(&mut change, &policy, now).await?;
     if let Some(user) = &found
         && lockout::unlock_if_due(&mut change, user, now).await?
     {
@@ -84,7 +88,11 @@ async fn decide(
         Some(user)
             if matches && same_hash && !closed && matches!(user.status, Status::Active | Status::PasswordExpired) =>
         {
-            accept(&mut change, guess, &policy, user, renewed, now).await?
+            if allowed(&mut change, &user, origin).await? {
+                accept(&mut change, guess, &policy, user, renewed, now).await?
+            } else {
+                Attempt::Refused
+            }
         }
         found => {
             refuse(&mut change, guess, &policy, login, found, now).await?;
@@ -93,6 +101,23 @@ async fn decide(
     };
     change.commit().await?;
     Ok(outcome)
+}
+
+/// Whether the sign-on policy lets this person in from where they are.
+async fn allowed(change: &mut Change, user: &User, origin: &CallOrigin) -> Result<bool> {
+    let sign_on = sign_on::of(change, user, origin.address).await?;
+    if sign_on.allowed {
+        return Ok(true);
+    }
+    let event =
+        Event::new("policy.evaluate_sign_on").outcome(Outcome::Deny, "Sign-on policy evaluation resulted in DENY");
+    let event = event.target(Party::user(user));
+    change.record(match &sign_on.decided {
+        Some((policy, rule)) => event.target(policy.party()).target(rule.party()),
+        None => event,
+    });
+    change.record(failed(&user.login, Some(user), "VERIFICATION_ERROR"));
+    Ok(false)
 }
 
 async fn accept(

@@ -16,12 +16,13 @@ use super::{
     cookie,
     credentials::{self, Attempt},
     csrf::{self, FormSecret},
+    factor_page::{self, At},
     html::{Markup, element, text, void},
     page::{self, Page},
-    password_page,
     return_address::ReturnAddress,
-    session,
-    state_token::{self, State as SignInState},
+    session::{self, Proof},
+    sign_on,
+    state_token::State as SignIn,
 };
 use crate::{
     Org,
@@ -31,7 +32,7 @@ use crate::{
         change::Change,
         log::{CallOrigin, Event, Party},
         organization,
-        user::{Status, User},
+        user::User,
     },
     oauth,
 };
@@ -109,15 +110,14 @@ pub async fn submit(
         return render(&org, &address, &headers, &again(STALE, StatusCode::FORBIDDEN)).await;
     }
     match credentials::attempt(&org, &origin, &given.username, &given.password).await? {
-        Attempt::Accepted(user) => {
-            signed_in(&org, &address.0, &origin, &headers, &user, given.remember.is_some(), &from).await
-        }
-        Attempt::PasswordExpired(user) => {
-            let mut tx = org.db.begin().await?;
-            let state = SignInState { user: user.id.clone(), status: Status::PasswordExpired, relay_state: None };
-            let (token, _) = state_token::create(&mut tx, &org, &state).await?;
-            tx.commit().await?;
-            password_page::expired(&org, &address, &headers, &token, &from, &[]).await
+        Attempt::Accepted(user) | Attempt::PasswordExpired(user) => {
+            let mut state = SignIn::after_password(&user.id, None);
+            state.detail.kept = given.remember.is_some();
+            state.detail.device =
+                cookie::read(&headers, factor_page::DEVICE).map(|device| sign_on::device_hash(&org.vault, &device));
+            let at = At { org: &org, address: &address, origin: &origin, headers: &headers, from: &from };
+            let change = Change::begin(&org, Party::user(&user), origin.clone()).await?;
+            factor_page::go_on(&at, change, &user, state, None).await
         }
         Attempt::Refused => render(&org, &address, &headers, &again(REFUSED, StatusCode::UNAUTHORIZED)).await,
         Attempt::TooSoon(wait) => {
@@ -130,20 +130,17 @@ pub async fn submit(
 
 /// Begins the session and goes on.
 pub(super) async fn signed_in(
-    org: &Org,
-    own: &Url,
-    origin: &CallOrigin,
-    headers: &HeaderMap,
+    at: &At<'_>,
+    mut change: Change,
     user: &User,
+    proof: &Proof,
     kept: bool,
-    from: &ReturnAddress,
 ) -> Answer<Response> {
-    let mut change = Change::begin(org, Party::user(user), origin.clone()).await?;
-    let new = session::begin(&mut change, org, headers, user, kept).await?;
+    let new = session::begin(&mut change, at.org, at.origin, at.headers, user, proof, kept).await?;
     change.record(Event::new("user.session.start").target(Party::user(user)).session(&new.session.external_id));
     change.commit().await?;
-    let mut response = Redirect::to(from.as_str()).into_response();
-    response.headers_mut().append(header::SET_COOKIE, new.cookie(own));
+    let mut response = Redirect::to(at.from.as_str()).into_response();
+    response.headers_mut().append(header::SET_COOKIE, new.cookie(&at.address.0));
     Ok(response)
 }
 

@@ -1,11 +1,19 @@
 //! Signing in: passwords, lock-out, sessions and the org's own pages.
 
 pub mod account_page;
+pub mod app_access;
 pub mod assets;
 pub mod authn;
+pub mod authn_body;
+pub mod authn_recovery;
 pub mod cookie;
 pub mod credentials;
 pub mod csrf;
+pub mod decision;
+pub mod enrollment;
+pub mod factor_page;
+pub mod factors;
+pub mod flow;
 pub mod home_page;
 pub mod html;
 pub mod lockout;
@@ -16,11 +24,16 @@ pub mod password_history;
 pub mod password_page;
 pub mod password_policy;
 pub mod return_address;
+pub mod self_service;
 pub mod session;
 pub mod session_api;
 pub mod session_token;
+pub mod sign_on;
 pub mod sign_out;
 pub mod state_token;
+pub mod totp;
+pub mod unlock_page;
+pub mod webauthn;
 
 use axum::{Router, routing::get};
 use db::Migration;
@@ -39,6 +52,18 @@ pub fn operations() -> Routes {
         .on("postAuthn", authn::begin)
         .on("postAuthnCredentialsChangePassword", authn::change_password)
         .on("postAuthnCancel", authn::cancel)
+        .on("postAuthnPrevious", authn::previous)
+        .on("postAuthnSkip", authn::skip)
+        .on("postAuthnFactors", authn::enroll)
+        .on("postAuthnFactorsLifecycleActivate", authn::activate)
+        .on("postAuthnFactorsLifecycleResend", authn::resend_activation)
+        .on("postAuthnFactorsVerify", authn::verify)
+        .on("postAuthnFactorsVerifyResend", authn::resend_challenge)
+        .on("postAuthnRecoveryPassword", authn_recovery::password)
+        .on("postAuthnRecoveryUnlock", authn_recovery::unlock)
+        .on("postAuthnRecoveryToken", authn_recovery::token)
+        .on("postAuthnRecoveryAnswer", authn_recovery::answer)
+        .on("postAuthnCredentialsResetPassword", authn_recovery::reset_password)
         .on("postSessions", session_api::create)
         .on("getSessionsMe", session_api::me)
         .on("deleteSessionsMe", session_api::end_me)
@@ -57,6 +82,8 @@ pub fn routes() -> Router<Org> {
         .route(account_page::PROFILE_PATH, axum::routing::post(account_page::save_profile))
         .route(account_page::SESSIONS_PATH, axum::routing::post(account_page::end_sessions))
         .route(login_page::PATH, get(login_page::show).post(login_page::submit))
+        .route(factor_page::PATH, get(factor_page::show).post(factor_page::submit))
+        .route("/unlock_account/{token}", get(unlock_page::show).post(unlock_page::submit))
         .route(password_page::EXPIRED_PATH, axum::routing::post(password_page::submit_expired))
         .route("/welcome/{token}", get(password_page::show_welcome).post(password_page::submit_welcome))
         .route("/reset_password/{token}", get(password_page::show_reset).post(password_page::submit_reset))

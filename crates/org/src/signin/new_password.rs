@@ -5,7 +5,10 @@
 
 use vault::Secret;
 
-use super::{lockout, password_history, password_policy, session, state_token};
+use super::{
+    lockout, password_history, password_policy, session,
+    state_token::{self, Step},
+};
 use crate::{
     Org, Result,
     model::{
@@ -42,9 +45,9 @@ pub async fn by_link(
         return Ok(Setting::Gone);
     };
     let Some(user) = user::by_id(&mut reader, &id).await? else { return Ok(Setting::Gone) };
-    let faults = password_policy::check(&mut reader, &user.profile, password).await?;
+    let policy = password_policy::of(&mut reader, &user).await?;
     drop(reader);
-    let mut faults = faults;
+    let mut faults = password_policy::check(&policy, &user.profile, password);
     if faults.is_empty() && password_history::is_reused(org, &user.id, password).await? {
         faults.push(password_history::REUSED.to_owned());
     }
@@ -60,6 +63,7 @@ pub async fn by_link(
     let Some(user) = user::by_id(&mut change, &id).await? else { return Ok(Setting::Gone) };
     let expected = match purpose {
         Purpose::Welcome => matches!(user.status, Status::Provisioned),
+        Purpose::Unlock => false,
         Purpose::ResetPassword => {
             matches!(user.status, Status::Recovery | Status::Active | Status::PasswordExpired | Status::LockedOut)
         }
@@ -86,12 +90,16 @@ pub async fn by_state(
 ) -> Result<Setting> {
     let mut change = Change::begin(org, Party::system(), origin.clone()).await?;
     let Some((state, _)) = state_token::peek(&mut change, org, token).await? else { return Ok(Setting::Gone) };
-    let Some(user) = user::by_id(&mut change, &state.user).await?.filter(|user| user.status == Status::PasswordExpired)
-    else {
+    let fits = |user: &User| matches!(user.status, Status::PasswordExpired | Status::Active);
+    if !matches!(state.step, Step::PasswordExpired | Step::PasswordWarn) {
+        return Ok(Setting::Gone);
+    }
+    let Some(user) = user::by_id(&mut change, &state.user).await?.filter(fits) else {
         return Ok(Setting::Gone);
     };
     let old_hash = user::password_hash(&mut change, &user.id).await?;
-    let mut faults = password_policy::check(&mut change, &user.profile, password).await?;
+    let policy = password_policy::of(&mut change, &user).await?;
+    let mut faults = password_policy::check(&policy, &user.profile, password);
     change.commit().await?;
     if !org.passwords.verify(old, old_hash.as_deref()).await? {
         // A guess at the old password costs the token: the next one begins with the sign-in, where guesses are counted.
@@ -114,11 +122,46 @@ pub async fn by_state(
     if state_token::take(&mut change, org, token).await?.is_none() {
         return Ok(Setting::Gone);
     }
-    let still = user::by_id(&mut change, &user.id).await?.filter(|user| user.status == Status::PasswordExpired);
+    let still = user::by_id(&mut change, &user.id).await?.filter(fits);
     if still.is_none() || user::password_hash(&mut change, &user.id).await? != old_hash {
         return Ok(Setting::Gone);
     }
     store(org, &mut change, &user, &hash).await?;
+    let user = user::by_id(&mut change, &user.id).await?.unwrap_or(user);
+    change.commit().await?;
+    Ok(Setting::Done(Box::new(user)))
+}
+
+/// By a state token of somebody who recovers, without the old password.
+pub async fn by_recovery(org: &Org, origin: &CallOrigin, token: &Secret, password: &Secret) -> Result<Setting> {
+    let mut change = Change::begin(org, Party::system(), origin.clone()).await?;
+    let state = state_token::peek(&mut change, org, token).await?.map(|(state, _)| state);
+    let Some(state) = state.filter(|state| state.step == Step::PasswordReset) else { return Ok(Setting::Gone) };
+    let fits = |user: &User| {
+        let statuses =
+            [Status::Active, Status::PasswordExpired, Status::Recovery, Status::LockedOut, Status::Provisioned];
+        statuses.contains(&user.status)
+    };
+    let Some(user) = user::by_id(&mut change, &state.user).await?.filter(fits) else { return Ok(Setting::Gone) };
+    let policy = password_policy::of(&mut change, &user).await?;
+    change.commit().await?;
+    let mut faults = password_policy::check(&policy, &user.profile, password);
+    if faults.is_empty() && password_history::is_reused(org, &user.id, password).await? {
+        faults.push(password_history::REUSED.to_owned());
+    }
+    if !faults.is_empty() {
+        return Ok(Setting::Refused(faults));
+    }
+    let hash = org.passwords.hash(password).await?;
+    let mut change = Change::begin(org, Party::user(&user), origin.clone()).await?;
+    if state_token::take(&mut change, org, token).await?.is_none() {
+        return Ok(Setting::Gone);
+    }
+    let Some(user) = user::by_id(&mut change, &user.id).await?.filter(fits) else { return Ok(Setting::Gone) };
+    store(org, &mut change, &user, &hash).await?;
+    if user.status == Status::Provisioned {
+        change.record(Event::new("user.lifecycle.activate").target(Party::user(&user)));
+    }
     let user = user::by_id(&mut change, &user.id).await?.unwrap_or(user);
     change.commit().await?;
     Ok(Setting::Done(Box::new(user)))

@@ -5,7 +5,7 @@ use vault::Secret;
 use super::password_policy;
 use crate::{
     Org, Result,
-    model::{id::UserId, password_history},
+    model::{id::UserId, password_history, user},
 };
 
 /// What is said to somebody who chose an old password.
@@ -15,7 +15,8 @@ pub const REUSED: &str = "Password has been used too recently";
 pub async fn is_reused(org: &Org, user: &UserId, password: &Secret) -> Result<bool> {
     let hashes = {
         let mut reader = org.db.read().await?;
-        let count = password_policy::get(&mut reader).await?.history_count;
+        let Some(found) = user::by_id(&mut reader, user).await? else { return Ok(false) };
+        let count = password_policy::of(&mut reader, &found).await?.history_count;
         password_history::last(&mut reader, user, i64::from(count)).await?
     };
     for hash in hashes {

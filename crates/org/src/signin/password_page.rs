@@ -11,20 +11,24 @@ use vault::Secret;
 
 use super::{
     csrf::{self, FormSecret},
+    factor_page::{self, At},
     html::{Markup, element, text},
     login_page::{self, company, with_form_cookie},
     new_password::{self, Setting},
     page::{self, Page},
     password_policy,
     return_address::ReturnAddress,
+    state_token::{self, State as SignIn},
 };
 use crate::{
     Org,
     api::edge::Address,
     error::Answer,
     model::{
+        change::Change,
         link::{self, Purpose},
-        log::CallOrigin,
+        log::{CallOrigin, Party},
+        user,
     },
     oauth,
 };
@@ -113,7 +117,10 @@ async fn submit(
     }
     match new_password::by_link(&org, &origin, purpose, &token, &given.password).await? {
         Setting::Done(user) => {
-            login_page::signed_in(&org, &address.0, &origin, &headers, &user, false, &ReturnAddress::home()).await
+            let at =
+                At { org: &org, address: &address, origin: &origin, headers: &headers, from: &ReturnAddress::home() };
+            let change = Change::begin(&org, Party::user(&user), origin.clone()).await?;
+            factor_page::go_on(&at, change, &user, SignIn::after_password(&user.id, None), None).await
         }
         Setting::Refused(faults) => by_link(&org, &address, &headers, purpose, &token, &faults).await,
         Setting::Gone | Setting::OldPasswordWrong => gone(&org).await,
@@ -130,18 +137,22 @@ async fn by_link(
     faults: &[String],
 ) -> Answer<Response> {
     let mut reader = org.db.read().await?;
-    let known = link::peek(&mut reader, &org.vault, purpose, token, org.now()).await?.is_some();
-    if !known {
+    let known = link::peek(&mut reader, &org.vault, purpose, token, org.now()).await?;
+    let known = match known {
+        Some(id) => user::by_id(&mut reader, &id).await?,
+        None => None,
+    };
+    let Some(user) = known else {
         drop(reader);
         return gone(org).await;
-    }
+    };
     let company = company(&mut reader).await?;
-    let rules = password_policy::get(&mut reader).await?.rules();
+    let rules = password_policy::of(&mut reader, &user).await?.rules();
     drop(reader);
     let secret = FormSecret::of(headers, &org.world);
     let (title, label) = match purpose {
         Purpose::Welcome => ("Welcome", "Choose a password to begin."),
-        Purpose::ResetPassword => ("Set a new password", "The old one no longer works."),
+        Purpose::ResetPassword | Purpose::Unlock => ("Set a new password", "The old one no longer works."),
     };
     // The form goes back to the address that it came from: the token is in the path and nowhere in the page.
     let fields =
@@ -155,7 +166,7 @@ async fn by_link(
     Ok(with_form_cookie(page.into_response(), &secret, &address.0))
 }
 
-async fn gone(org: &Org) -> Answer<Response> {
+pub(super) async fn gone(org: &Org) -> Answer<Response> {
     let company = company(&mut *org.db.read().await?).await?;
     let lines = ["This link was used before or has expired.", "Ask an administrator for a new one."];
     Ok(page::error_page(&company, StatusCode::FORBIDDEN, "Link no longer valid", &lines))
@@ -177,9 +188,19 @@ pub(super) async fn expired(
     from: &ReturnAddress,
     faults: &[String],
 ) -> Answer<Response> {
+    let mut tx = org.db.begin().await?;
+    let state = state_token::peek(&mut tx, org, token).await?;
+    tx.commit().await?;
     let mut reader = org.db.read().await?;
     let company = company(&mut reader).await?;
-    let rules = password_policy::get(&mut reader).await?.rules();
+    let user = match state {
+        Some((state, _)) => user::by_id(&mut reader, &state.user).await?,
+        None => None,
+    };
+    let rules = match &user {
+        Some(user) => password_policy::of(&mut reader, user).await?.rules(),
+        None => Vec::new(),
+    };
     let asking = oauth::authorize::asking(org, &mut reader, from).await?;
     drop(reader);
     let secret = FormSecret::of(headers, &org.world);
@@ -234,8 +255,16 @@ pub async fn submit_expired(
     if let Some(fault) = fault {
         return expired(&org, &address, &headers, &given.state_token, &from, &[fault.to_owned()]).await;
     }
+    let mut tx = org.db.begin().await?;
+    let before = state_token::peek(&mut tx, &org, &given.state_token).await?;
+    tx.commit().await?;
     match new_password::by_state(&org, &origin, &given.state_token, &given.old_password, &given.password).await? {
-        Setting::Done(user) => login_page::signed_in(&org, &address.0, &origin, &headers, &user, false, &from).await,
+        Setting::Done(user) => {
+            let at = At { org: &org, address: &address, origin: &origin, headers: &headers, from: &from };
+            let state = before.map_or_else(|| SignIn::after_password(&user.id, None), |(state, _)| state);
+            let change = Change::begin(&org, Party::user(&user), origin.clone()).await?;
+            factor_page::go_on(&at, change, &user, state, None).await
+        }
         Setting::Refused(faults) => expired(&org, &address, &headers, &given.state_token, &from, &faults).await,
         Setting::Gone | Setting::OldPasswordWrong => {
             let problem = "The old password was not right, or it took too long. Sign in again.".to_owned();

@@ -1,23 +1,23 @@
 //! Sessions: who is signed in with a browser.
 //!
 //! Invariant: the cookie's value (256 bits) exists in the browser alone; the row has its keyed hash. A sign-in always makes a new one
-//! and ends the one that the browser had. A session ends by sign-out, after `max_idle_minutes` without a request, after
-//! `max_lifetime_minutes` whatever happens, and with the person: a suspended or deactivated one has none.
+//! and ends the one that the browser had. A session ends by sign-out, after the idle window of the sign-on policy without a request, after
+//! its lifetime whatever happens, and with the person: a suspended or deactivated one has none.
 
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
 use db::{Conn, Row, query};
-use serde::{Deserialize, Serialize};
 use url::Url;
 use vault::{Secret, Vault};
 use world::{Instant, World};
 
-use super::cookie;
+use super::{cookie, sign_on};
 use crate::{
-    Error, Org, Result,
+    Org, Result,
     model::{
         id::UserId,
+        log::CallOrigin,
         token::may_act,
         user::{self, User},
     },
@@ -30,40 +30,34 @@ const PURPOSE: &str = "session";
 const CSRF_PURPOSE: &str = "csrf token";
 /// The idle window is moved at most this often.
 const TOUCHED_EVERY: Duration = Duration::from_secs(60);
+/// A lifetime that no session outlives, for those that only end by being idle.
+const ENDLESS: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
 /// Ended sessions that a new one clears away at most.
 const SWEPT_AT_ONCE: i64 = 100;
 
-/// How long sessions last. Stored as a setting; what is not stored is the default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct SessionPolicy {
-    pub max_idle_minutes: u32,
-    pub max_lifetime_minutes: u32,
+/// How somebody proved who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Methods as RFC 8176 names them; `mfa` when there were two.
+    pub amr: Vec<String>,
+    /// When a factor was last verified.
+    pub factor_at: Option<Instant>,
 }
 
-impl Default for SessionPolicy {
-    fn default() -> SessionPolicy {
-        SessionPolicy { max_idle_minutes: 120, max_lifetime_minutes: 24 * 60 }
-    }
-}
-
-impl SessionPolicy {
-    const SETTING: &str = "session_policy";
-
-    pub async fn get(conn: &mut Conn) -> Result<SessionPolicy> {
-        let row =
-            query("select value from org_setting where name = $1").bind(SessionPolicy::SETTING).optional(conn).await?;
-        let Some(row) = row else { return Ok(SessionPolicy::default()) };
-        let text: String = row.get("value")?;
-        serde_json::from_str(&text).map_err(|error| Error::Stored { what: "session policy", reason: error.to_string() })
+impl Proof {
+    pub fn password() -> Proof {
+        Proof { amr: vec!["pwd".to_owned()], factor_at: None }
     }
 
-    fn idle(self) -> Duration {
-        Duration::from_secs(u64::from(self.max_idle_minutes) * 60)
-    }
-
-    fn lifetime(self) -> Duration {
-        Duration::from_secs(u64::from(self.max_lifetime_minutes) * 60)
+    /// With a factor verified now.
+    pub fn with_factor(mut self, method: &str, now: Instant) -> Proof {
+        for method in [method, "mfa"] {
+            if !self.amr.iter().any(|known| known == method) {
+                self.amr.push(method.to_owned());
+            }
+        }
+        self.factor_at = Some(now);
+        self
     }
 }
 
@@ -79,6 +73,9 @@ pub struct Session {
     pub created: Instant,
     /// When the password was last given.
     pub password_at: Instant,
+    /// When a factor was last verified.
+    pub factor_at: Option<Instant>,
+    pub idle: Duration,
     pub used: Instant,
     /// When it ends, if nothing more is asked with it.
     pub expires: Instant,
@@ -98,13 +95,22 @@ impl NewSession {
     }
 }
 
-const COLUMNS: &str = "s.id_hash, s.public_id, s.external_id, s.user_id, s.amr, s.created_us, s.password_us, s.used_us, s.idle_expires_us, s.expires_us";
+const COLUMNS: &str = "s.id_hash, s.public_id, s.external_id, s.user_id, s.amr, s.created_us, s.password_us, s.factor_us, s.idle_minutes, s.used_us, s.idle_expires_us, s.expires_us";
 
-/// Begins a session and ends the one that `headers` carry. `kept`: the cookie outlives the browser's window.
-pub async fn begin(conn: &mut Conn, org: &Org, headers: &HeaderMap, user: &User, kept: bool) -> Result<NewSession> {
+/// Begins a session as the sign-on policy says, and ends the one that `headers` carry. `kept`: the person wants the cookie to outlive
+/// the browser's window.
+pub async fn begin(
+    conn: &mut Conn,
+    org: &Org,
+    origin: &CallOrigin,
+    headers: &HeaderMap,
+    user: &User,
+    proof: &Proof,
+    kept: bool,
+) -> Result<NewSession> {
     let (vault, world): (&Vault, &World) = (&org.vault, &org.world);
     let now = world.now();
-    let policy = SessionPolicy::get(conn).await?;
+    let policy = sign_on::of(conn, user, origin.address).await?;
     if let Some(old) = cookie::read(headers, cookie::SESSION) {
         query("delete from session where id_hash = $1").bind(hash(vault, &old)).execute(conn).await?;
     }
@@ -114,22 +120,25 @@ pub async fn begin(conn: &mut Conn, org: &Org, headers: &HeaderMap, user: &User,
         .execute(conn)
         .await?;
     let value = Secret::new(world.random.base64url(ID_BYTES_AS_TEXT));
-    let expires = now.plus(policy.lifetime());
+    let expires = now.plus(policy.lifetime.unwrap_or(ENDLESS));
     let session = Session {
         public_id: format!("102{}", world.random.base64url(PUBLIC_ID_LEN - 3)),
         external_id: format!("trs{}", world.random.base64url(EXTERNAL_ID_LEN)),
         user_id: user.id.clone(),
         user: user.clone(),
-        amr: vec!["pwd".to_owned()],
+        amr: proof.amr.clone(),
         created: now,
         password_at: now,
+        factor_at: proof.factor_at,
+        idle: policy.idle,
         used: now,
-        expires: now.plus(policy.idle()).min(expires),
+        expires: now.plus(policy.idle).min(expires),
         hash: hash(vault, &value),
     };
     query(
-        "insert into session (id_hash, public_id, external_id, user_id, amr, created_us, password_us, used_us, idle_expires_us, expires_us)
-         values ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8)",
+        "insert into session (id_hash, public_id, external_id, user_id, amr, created_us, password_us, used_us, idle_expires_us, expires_us,
+            factor_us, idle_minutes)
+         values ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $10)",
     )
     .bind(&session.hash)
     .bind(&session.public_id)
@@ -139,10 +148,28 @@ pub async fn begin(conn: &mut Conn, org: &Org, headers: &HeaderMap, user: &User,
     .bind(now)
     .bind(session.expires)
     .bind(expires)
+    .bind(session.factor_at)
+    .bind(minutes(session.idle))
     .execute(conn)
     .await?;
     user::record_login(conn, &user.id, now).await?;
-    Ok(NewSession { session, value, persistent: kept.then(|| policy.lifetime()) })
+    let persistent = (kept || policy.persistent).then(|| policy.lifetime.unwrap_or(policy.idle));
+    Ok(NewSession { session, value, persistent })
+}
+
+fn minutes(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs() / 60).unwrap_or(i64::MAX)
+}
+
+/// Notes that the person of a session verified a factor now.
+pub async fn note_factor(conn: &mut Conn, session: &Session, proof: &Proof) -> Result<()> {
+    query("update session set amr = $1, factor_us = $2 where id_hash = $3")
+        .bind(proof.amr.join(" "))
+        .bind(proof.factor_at)
+        .bind(&session.hash)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// The session whose cookie came with a request, while it lasts.
@@ -192,8 +219,7 @@ pub async fn touch(org: &Org, session: &Session) -> Result<()> {
 
 /// Moves the idle window now; when the session ends then.
 pub async fn renew(conn: &mut Conn, session: &Session, now: Instant) -> Result<Instant> {
-    let policy = SessionPolicy::get(conn).await?;
-    let until = now.plus(policy.idle());
+    let until = now.plus(session.idle);
     let row = query(
         "update session set used_us = $1, idle_expires_us = case when expires_us < $2 then expires_us else $2 end
          where id_hash = $3 and idle_expires_us > $1 returning idle_expires_us",
@@ -249,6 +275,8 @@ async fn read(conn: &mut Conn, row: Option<Row>) -> Result<Option<Session>> {
         amr: amr.split(' ').map(str::to_owned).collect(),
         created: row.get("created_us")?,
         password_at: row.get("password_us")?,
+        factor_at: row.get("factor_us")?,
+        idle: Duration::from_secs(row.get::<i64>("idle_minutes")?.max(1).unsigned_abs() * 60),
         used: row.get("used_us")?,
         expires: row.get("idle_expires_us")?,
         hash: row.get("id_hash")?,

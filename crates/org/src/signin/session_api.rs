@@ -43,9 +43,10 @@ pub async fn create(
         .text("sessionToken")?
         .map(Secret::new)
         .ok_or_else(|| Fault::field("sessionToken", "The field cannot be left blank"))?;
-    let mut change = Change::begin(&org, Party::system(), origin).await?;
-    let user = session_token::consume(&mut change, &org, &token).await?.ok_or_else(|| Fault::new(&codes::E0000004))?;
-    let new = session::begin(&mut change, &org, &headers, &user, false).await?;
+    let mut change = Change::begin(&org, Party::system(), origin.clone()).await?;
+    let found = session_token::consume(&mut change, &org, &token).await?;
+    let (user, proof) = found.ok_or_else(|| Fault::new(&codes::E0000004))?;
+    let new = session::begin(&mut change, &org, &origin, &headers, &user, &proof, false).await?;
     change.record(Event::new("user.session.start").target(Party::user(&user)).session(&new.session.external_id));
     change.commit().await?;
     let mut response = Json(body_of(&org, &address, &new.session, false)).into_response();
@@ -142,10 +143,10 @@ fn body_of(org: &Org, address: &Address, session: &Session, own: bool) -> Value 
         "expiresAt": session.expires.whole_second().to_rfc3339_ms(),
         "status": "ACTIVE",
         "lastPasswordVerification": session.password_at.whole_second().to_rfc3339_ms(),
-        "lastFactorVerification": null,
+        "lastFactorVerification": session.factor_at.map(|at| at.whole_second().to_rfc3339_ms()),
         "amr": session.amr,
         "idp": { "id": org.id.as_str(), "type": "OKTA" },
-        "mfaActive": false,
+        "mfaActive": session.factor_at.is_some(),
         "_links": {
             "self": { "href": address.link(&path), "hints": { "allow": ["GET", "DELETE"] } },
             "refresh": { "href": address.link(&format!("{path}/lifecycle/refresh")), "hints": { "allow": ["POST"] } },

@@ -104,14 +104,14 @@ pub async fn cookie_redirect(
         return Ok(page::error_page(&company, StatusCode::BAD_REQUEST, "This link leads nowhere", &lines));
     };
     let mut change = Change::begin(&org, Party::system(), origin.clone()).await?;
-    let user = match asked.token.as_ref() {
+    let found = match asked.token.as_ref() {
         Some(token) => session_token::consume(&mut change, &org, token).await?,
         None => None,
     };
-    let Some(user) = user else {
+    let Some((user, proof)) = found else {
         return Ok(Redirect::to(login_page::PATH).into_response());
     };
-    let new = session::begin(&mut change, &org, &headers, &user, false).await?;
+    let new = session::begin(&mut change, &org, &origin, &headers, &user, &proof, false).await?;
     change.record(Event::new("user.session.start").target(Party::user(&user)).session(&new.session.external_id));
     change.commit().await?;
     let mut response = Redirect::to(&target).into_response();

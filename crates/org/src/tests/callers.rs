@@ -132,7 +132,17 @@ async fn a_session_reads_freely_and_writes_with_its_token_from_its_own_page() {
     let org = &site.running.org;
     let mut tx = org.db.begin().await.unwrap();
     let headers = axum::http::HeaderMap::new();
-    let session = crate::signin::session::begin(&mut tx, org, &headers, &site.administrator, false).await.unwrap();
+    let session = crate::signin::session::begin(
+        &mut tx,
+        org,
+        &crate::model::log::CallOrigin::default(),
+        &headers,
+        &site.administrator,
+        &crate::signin::session::Proof::password(),
+        false,
+    )
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     let cookie = session.cookie(org.first_address());
     let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();

@@ -18,6 +18,7 @@ use crate::{
         token::{self, Network, TokenRow},
         user::{self, NewUser, Provider, Status, User},
     },
+    signin::password_policy::PasswordPolicy,
     start,
 };
 
@@ -253,6 +254,20 @@ impl Site {
         )
         .await
         .ok()
+    }
+
+    /// The default password policy from now on.
+    pub(crate) async fn password_policy(&self, policy: &PasswordPolicy) {
+        let default = self.default_policy("PASSWORD").await;
+        let mut body = default.clone();
+        body["settings"] = Value::Object(policy.settings());
+        self.put(&format!("/api/v1/policies/{}", id(&default)), body).await.is(200);
+    }
+
+    /// The policy of this type that holds for whoever no other holds for.
+    pub(crate) async fn default_policy(&self, kind: &str) -> Value {
+        let all = self.get(&format!("/api/v1/policies?type={kind}")).await.ok();
+        all.as_array().unwrap().last().unwrap().clone()
     }
 
     pub(crate) async fn new_group(&self, name: &str) -> Value {

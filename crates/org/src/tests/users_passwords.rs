@@ -6,7 +6,7 @@ use vault::Secret;
 use super::site::{PASSWORD, Site, id};
 use crate::{
     model::{link, user},
-    signin::password_policy::{self, PasswordPolicy},
+    signin::password_policy::PasswordPolicy,
 };
 
 async fn knows(site: &Site, user: &Value, password: &str) -> bool {
@@ -106,10 +106,7 @@ async fn an_old_password_comes_back_only_where_the_policy_lets_it() {
     let (second, third) = ("Another-Horse-8", "Further-Horse-9");
     change(PASSWORD, second).await.is(200);
     change(second, PASSWORD).await.is(200);
-    let mut tx = site.running.org.db.begin().await.unwrap();
-    let policy = PasswordPolicy { history_count: 2, ..PasswordPolicy::default() };
-    password_policy::set(&mut tx, &policy, site.running.org.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    site.password_policy(&PasswordPolicy { history_count: 2, ..PasswordPolicy::default() }).await;
     let causes = change(PASSWORD, second).await.refused(403, "E0000014");
     assert_eq!(causes, ["Password has been used too recently"]);
     change(PASSWORD, third).await.is(200);

@@ -253,7 +253,7 @@ async fn killed(kills: usize, database: Option<String>) {
 
     let blank: Vec<String> = arguments.iter().cloned().chain(["org-name=Blank".to_owned()]).collect();
     let mut org = Org::start(&blank).await;
-    let passwords = DemoPasswords::load_or_make(folder.path(), &[ORG_ADMINISTRATOR.2], &OsRandom).unwrap();
+    let passwords = DemoPasswords::make(folder.path(), &[ORG_ADMINISTRATOR.2], &OsRandom).unwrap();
     let doors = seed::Site { org: base.clone(), portal: base.clone(), passwords: &passwords };
     let bridge = doors.seed_org(org.link.as_ref(), &[]).await.unwrap();
     let mut api = Api { http: client(), base, token: bridge.api_token.expose().to_owned(), group: String::new() };

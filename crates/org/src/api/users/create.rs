@@ -23,7 +23,7 @@ use crate::{
     model::{
         change::Change,
         group::{self, Group, GroupType},
-        id::UserId,
+        id::{GroupId, UserId},
         link::{self, Purpose},
         log::{Event, Party},
         profile::Profile,
@@ -33,7 +33,7 @@ use crate::{
         user::{self, NewUser, Provider, Status},
     },
     operations::{Right, permissions::Ask},
-    signin::password_policy,
+    signin::password_policy::{self, PasswordPolicy},
 };
 
 const GROUPS_MAX: usize = 20;
@@ -106,7 +106,9 @@ async fn prepare(org: &Org, asked: &Asked, body: &Map<String, Value>) -> Answer<
         ));
     }
     if let Some(NewPassword::Own(password)) = &password {
-        refuse_weak(&mut reader, &profile, password).await?;
+        let groups: Vec<GroupId> =
+            body.texts("groupIds")?.unwrap_or_default().into_iter().take(GROUPS_MAX).map(GroupId::from).collect();
+        refuse_weak(&password_policy::of_newcomer(&mut reader, &groups).await?, &profile, password)?;
     }
     drop(reader);
     if password.as_ref().is_some_and(|password| !matches!(password, NewPassword::Own(_))) {
@@ -192,8 +194,8 @@ fn given_provider(credentials: &Map<String, Value>, with_provider: bool) -> Answ
 }
 
 /// E0000001 when the policy refuses a password.
-pub async fn refuse_weak(conn: &mut Conn, profile: &Profile, password: &Secret) -> Answer<()> {
-    let faults = password_policy::check(conn, profile, password).await?;
+pub fn refuse_weak(policy: &PasswordPolicy, profile: &Profile, password: &Secret) -> Answer<()> {
+    let faults = password_policy::check(policy, profile, password);
     match faults.first() {
         None => Ok(()),
         Some(_) => Err(Fault::invalid("password", faults.iter().map(|fault| format!("password: {fault}")).take(1))),

@@ -142,7 +142,7 @@ async fn counted(
         return Ok(());
     }
     let mut change = caller.begin(org).await?;
-    let policy = password_policy::get(&mut change).await?;
+    let policy = password_policy::of(&mut change, user).await?;
     let now = change.now;
     guess.count(&mut change, &policy, now).await?;
     change.commit().await?;
@@ -151,7 +151,8 @@ async fn counted(
 
 /// E0000014 with the policy's reason.
 async fn refuse_weak(org: &Org, user: &User, password: &Secret) -> Answer<()> {
-    let faults = password_policy::check(&mut *org.db.read().await?, &user.profile, password).await?;
+    let policy = password_policy::of(&mut *org.db.read().await?, user).await?;
+    let faults = password_policy::check(&policy, &user.profile, password);
     if let Some(fault) = faults.into_iter().next() {
         return Err(Fault::new(&codes::E0000014).with_cause(fault));
     }

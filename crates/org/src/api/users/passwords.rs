@@ -86,9 +86,10 @@ async fn expired(change: &mut Change, user: &User) -> Answer<User> {
 
 /// A password that the policy lets pass.
 async fn temporary(org: &Org, conn: &mut Conn, user: &User) -> Answer<Secret> {
+    let policy = password_policy::of(conn, user).await?;
     for _ in 0..TEMPORARY_TRIES {
         let password = Secret::new(org.world.random.text(TEMPORARY_ALPHABET, TEMPORARY_LEN));
-        if password_policy::check(conn, &user.profile, &password).await?.is_empty() {
+        if password_policy::check(&policy, &user.profile, &password).is_empty() {
             return Ok(password);
         }
     }

@@ -34,7 +34,7 @@ use crate::{
         user::{self, Status, User},
     },
     operations::Right,
-    signin::password_history,
+    signin::{password_history, password_policy},
 };
 
 pub async fn update(
@@ -115,7 +115,7 @@ async fn apply(
             return Err(Fault::new(&codes::E0000035));
         }
         if let NewPassword::Own(password) = password {
-            refuse_weak(&mut reader, &proposed, password).await?;
+            refuse_weak(&password_policy::of(&mut reader, &before).await?, &proposed, password)?;
         }
     }
     drop(reader);

@@ -8,10 +8,7 @@ use super::{
     browser::Browser,
     console::at_console,
 };
-use crate::{
-    model::role::RoleType,
-    signin::password_policy::{self, PasswordPolicy},
-};
+use crate::{model::role::RoleType, signin::password_policy::PasswordPolicy};
 
 const NEW: &str = "Another-Horse-8-Battery";
 
@@ -101,11 +98,8 @@ async fn an_expired_password_is_changed_on_the_way_in() {
 async fn a_stored_policy_holds_for_new_passwords_and_for_old_ones() {
     let site = Site::start().await;
     site.new_user("ada@example.com").await;
-    let org = &site.running.org;
     let policy = PasswordPolicy { min_length: 16, min_symbol: 2, max_age_days: 30, ..PasswordPolicy::default() };
-    let mut tx = org.db.begin().await.unwrap();
-    password_policy::set(&mut tx, &policy, org.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    site.password_policy(&policy).await;
     let profile = json!({ "firstName": "B", "lastName": "B", "login": "b@example.com", "email": "b@example.com" });
     let new = json!({ "profile": profile, "credentials": { "password": { "value": "Short-Horse-7" } } });
     let causes = site.post("/api/v1/users?activate=true", new).await.refused(400, "E0000001");
