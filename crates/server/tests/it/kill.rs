@@ -233,8 +233,10 @@ impl Worker {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test is a stranger and brings its own client")]
 fn client() -> Client {
-    Client::builder().no_proxy().build().unwrap()
+    net::install_tls_provider();
+    Client::new()
 }
 
 /// Kills the org `kills` times in the middle of its work.
