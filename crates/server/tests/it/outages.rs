@@ -169,7 +169,7 @@ async fn while_the_api_cannot_be_asked_the_claim_lets_in_whom_it_confirms_and_no
     let start = site.portal_url.join("/sign-in/okta").unwrap();
     let landed =
         new.browser.sign_in(&start, "new@demo.example", &vault::Secret::new("Long-enough-2468")).await.unwrap();
-    assert!(landed.url.query().unwrap_or_default().contains("problem=sign-in-failed"), "{}", landed.url);
+    assert!(landed.url.query().unwrap_or_default().contains("problem=groups-unread"), "{}", landed.url);
     new.get("/api/v1/session").await.expect(401);
 }
 

@@ -141,9 +141,9 @@ async fn the_console_is_for_signed_in_administrators() {
 
     let (reader, _) = at_console(&site, "reader@example.com", RoleType::ReadOnlyAdmin).await;
     let session = reader.get("/admin/api/session").await.is(200).json();
-    let read =
-        ["people.read", "groups.read", "apps.read", "servers.read", "tokens.read", "tokens.create", "network.read"];
-    let read_on = ["origins.read", "roles.read", "log.read", "org.read"];
+    let read = ["people.read", "groups.read", "apps.read", "grants.read", "types.read", "schemas.read", "servers.read"];
+    let read_on =
+        ["tokens.read", "tokens.create", "network.read", "origins.read", "roles.read", "log.read", "org.read"];
     assert_eq!(
         (&session["rights"], &session["idleMinutes"], &session["org"]["issuer"]),
         (&json!([read.as_slice(), read_on.as_slice()].concat()), &json!(120), &json!(site.base()))
